@@ -47,7 +47,8 @@ extension ConfigurationFile {
 
         | command | does |
         | --- | --- |
-        | `mailreeve check-config FILE` | prints every problem as `file:line:column: error: ...` and exits with 1 if there are errors |
+        | `mailreeve check-config FILE` | prints every problem, those of tables and other files that the settings name too, on a line of its own as \
+        `file:line:column: error: ...` (`file: error: ...` where it has no place), and exits with 1 if there are errors |
         | `mailreeve config defaults` | prints the whole configuration with its defaults, valid as a file |
         | `mailreeve config explain KEY` | says a key's value, where it comes from, its default and its meaning |
 

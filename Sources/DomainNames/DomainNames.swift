@@ -41,13 +41,61 @@ package enum DomainNames {
         let dots = text.prefix { $0 == 0x2E }
         let rest = text.dropFirst(dots.count)
         guard rest.contains(where: { $0 >= 0x80 }), rest.count <= longest, !rest.contains(0) else { return nil }
+        do throws(Refusal) {
+            return try dots + converted(Array(rest), IDN2_NONTRANSITIONAL)
+        } catch {
+            guard error.isOfLetters, let labels = labels(String(decoding: rest, as: UTF8.self)) else { return nil }
+            return dots + labels
+        }
+    }
+
+    /// The name made label by label, with those that IDNA2008 refuses, such as emoji, and UTS 46 by itself does not: registries sell them, and
+    /// MTAs that go by UTS 46 (Postfix) deliver to them. libidn2 leaves out the rules of IDNA2008 in its transitional form only, which
+    /// is another one for a few letters: of a label with one of these that is refused nothing is made, rather than the name of another
+    /// domain.
+    private static func labels(_ name: String) -> [UInt8]? {
+        var out: [[UInt8]] = []
+        for label in name.unicodeScalars.split(omittingEmptySubsequences: false, whereSeparator: dots.contains) {
+            let bytes = Array(String(label).utf8)
+            if bytes.allSatisfy({ $0 < 0x80 }) {
+                out.append(bytes)
+            } else if let found = try? converted(bytes, IDN2_NONTRANSITIONAL) {
+                out.append(found)
+            } else if !label.contains(where: deviations.contains), let found = try? converted(bytes, IDN2_TRANSITIONAL)
+            {
+                out.append(found)
+            } else {
+                return nil
+            }
+        }
+        return Array(out.joined(separator: [0x2E]))
+    }
+
+    /// What separates labels (UTS 46 section 2.3).
+    private static let dots: Set<Unicode.Scalar> = [".", "\u{3002}", "\u{FF0E}", "\u{FF61}"]
+
+    /// What the transitional form makes something else of (UTS 46 section 1.3: deviation characters), and the capital of one.
+    private static let deviations: Set<Unicode.Scalar> = ["\u{DF}", "\u{1E9E}", "\u{3C2}", "\u{200C}", "\u{200D}"]
+
+    /// Why libidn2 makes no name of a text.
+    private struct Refusal: Error {
+        let code: CInt
+
+        /// For letters, or their order, that IDNA2008 does not allow in some label.
+        var isOfLetters: Bool {
+            [IDN2_DISALLOWED, IDN2_CONTEXTO, IDN2_BIDI, IDN2_2HYPHEN].contains { $0.rawValue == code }
+        }
+    }
+
+    /// - Parameter text: without NUL.
+    private static func converted(_ text: [UInt8], _ form: idn2_flags) throws(Refusal) -> [UInt8] {
         var found: UnsafeMutablePointer<CChar>?
-        let flags = CInt(IDN2_NONTRANSITIONAL.rawValue | IDN2_NFC_INPUT.rawValue)
-        let code = (rest + [0]).withUnsafeBufferPointer { bytes in
+        let flags = CInt(form.rawValue | IDN2_NFC_INPUT.rawValue)
+        let code = (text + [0]).withUnsafeBufferPointer { bytes in
             bytes.withMemoryRebound(to: CChar.self) { idn2_to_ascii_8z($0.baseAddress, &found, flags) }
         }
         defer { idn2_free(found) }
-        guard code == IDN2_OK.rawValue, let found else { return nil }
-        return Array(dots) + UnsafeRawBufferPointer(start: found, count: strlen(found))
+        guard code == IDN2_OK.rawValue, let found else { throw Refusal(code: code) }
+        return Array(UnsafeRawBufferPointer(start: found, count: strlen(found)))
     }
 }

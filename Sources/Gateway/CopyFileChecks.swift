@@ -10,12 +10,13 @@ enum CopyFileChecks {
     /// - Parameters:
     ///   - places: with the key or the line of a table that names each.
     ///   - stateDirectory: its owner is the user of the gateway, whoever asks.
-    /// - Throws: `NamedFileFault`.
-    static func check(_ places: [CopyPlace: String], stateDirectory: String) throws(NamedFileFault) {
+    /// - Throws: `SettingFaults`.
+    static func check(_ places: [CopyPlace: SettingPlace], stateDirectory: String) throws(SettingFaults) {
         var state = stat()
         let user = stat(stateDirectory, &state) == 0 ? state.st_uid : geteuid()
         let owners: Set<uid_t> = [0, geteuid(), user]
-        for (place, setting) in places.sorted(by: { $0.value < $1.value }) {
+        var faults: [SettingFault] = []
+        for (place, setting) in places {
             let fault: String?
             switch place {
             case .mailbox: continue
@@ -27,9 +28,10 @@ enum CopyFileChecks {
                 fault = problem(path, S_IFDIR, "a directory", owners) ?? batchObstacle(path, user)
             }
             guard let fault else { continue }
-            throw NamedFileFault(
-                setting: setting, description: "\(Escaping.text(fault, limit: 2000)) (\(setting): \(place))")
+            let text = "\(Escaping.text(fault, limit: 2000)) (quarantine_to: \(place))"
+            faults.append(SettingFault(place: setting, text: text))
         }
+        try SettingFaults.refuse(faults)
     }
 
     /// - Parameters:

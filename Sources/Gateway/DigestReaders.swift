@@ -32,11 +32,21 @@ extension PolicyBook {
             guard group.isLocal, group.policy.digestCategories.contains(entry.category),
                 !group.policy.delivers(entry.category)
             else { return nil }
-            let mailbox = AddressExtension.removed(
-                from: recipient.path, delimiters: Array(settings.recipientDelimiter.utf8))
+            let address = address(recipient.path)
             return DigestReader(
-                place: place, address: LookupAddress.whole(recipient.path), mailbox: LookupAddress.whole(mailbox),
-                recipient: mailbox, language: group.policy.noticeLanguage)
+                place: place, address: address.whole, mailbox: address.mailbox,
+                recipient: AddressExtension.removed(
+                    from: recipient.path, delimiters: Array(settings.recipientDelimiter.utf8)),
+                language: group.policy.noticeLanguage)
         }
+    }
+}
+
+extension AllowedSenders {
+    /// True when a recipient has allowed a sender: from his mailbox, or from this very address, of which lines were written that had an
+    /// extension.
+    func allows(_ sender: LookupAddress, to recipient: LookupAddress) -> Bool {
+        allows(recipient: recipient.mailbox, sender: sender.whole)
+            || allows(recipient: recipient.whole, sender: sender.whole)
     }
 }

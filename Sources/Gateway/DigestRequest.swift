@@ -78,7 +78,7 @@ struct DigestRequest: Sendable {
         // A crash before it is remembered releases twice rather than never.
         if !isReleased { try await pass(token, entry, to: recipient, reader, logID) }
         guard token.action == .releaseAndAllow else { return }
-        await allow(entry.envelope.reversePath, for: address, logID)
+        await allow(entry.envelope.reversePath, for: reader.mailbox, logID)
         try await setup.blocking { try redeemed.add([own]) }
     }
 
@@ -144,13 +144,13 @@ struct DigestRequest: Sendable {
     }
 
     /// The message is released: what keeps its sender from being allowed is only logged.
-    private func allow(_ sender: MailPath, for recipient: [UInt8], _ logID: String) async {
+    private func allow(_ sender: MailPath, for mailbox: [UInt8], _ logID: String) async {
         guard let allowed = setup.allowed, !sender.isNull else { return }
         let (address, limit) = (LookupAddress.whole(sender), setup.settings.digests.allowedSenders)
-        let shown = Escaping.text(recipient, limit: 320)
+        let shown = Escaping.text(mailbox, limit: 320)
         do {
             let isAdded = try await setup.blocking {
-                try allowed.add(recipient: recipient, sender: address, limit: limit)
+                try allowed.add(recipient: mailbox, sender: address, limit: limit)
             }
             gateway.note(
                 "(\(logID)) sender <\(sender)> \(isAdded ? "allowed" : "not allowed, digests.allowed_senders are reached,")"

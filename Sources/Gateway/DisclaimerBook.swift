@@ -12,38 +12,58 @@ struct DisclaimerBook: Sendable {
         var letters: [[UInt8]]
     }
 
+    /// A file that can be read, and is no text to put under messages.
+    private struct NoText: Error {
+        /// With the file, and its line where there is one.
+        let text: String
+    }
+
     private var entries: [String: Entry] = [:]
+    /// Files that nothing names, passed over where a pattern makes names: they are no texts.
+    private(set) var warnings: [SettingFault] = []
 
     /// Letters and digits that a text needs: fewer might stand in any mail.
     private static let fewestLetters = 16
 
     /// Reads the files of all texts that the settings and their tables name; all that there are where a pattern makes names out of
-    /// addresses. Blocks on a disk.
-    /// - Throws: `NamedFileFault`.
+    /// addresses, but for those that are no texts. Blocks on a disk.
+    /// - Throws: `SettingFaults`.
     init(_ settings: Settings, _ policies: PolicyBook) throws {
         var named = policies.disclaimers
+        var found: Set<String> = []
         if let setting = policies.patternKeys["disclaimer"] {
-            for name in namedFiles(in: settings.disclaimers.directory, suffix: ".txt") {
-                named[name] = named[name] ?? setting
+            for name in namedFiles(in: settings.disclaimers.directory, suffix: ".txt") where named[name] == nil {
+                named[name] = setting
+                found.insert(name)
             }
         }
-        for (name, setting) in named.sorted(by: { $0.key < $1.key }) {
+        var faults: [SettingFault] = []
+        for (name, setting) in named {
             do {
                 entries[name] = try Self.read(name, settings.disclaimers.directory)
+            } catch let error as NoText {
+                // Notes of an administrator may lie there, too: what nobody has named must not stop the gateway.
+                if found.contains(name) {
+                    warnings.append(
+                        SettingFault(place: setting, text: "\(error.text): it is no disclaimer, and left out"))
+                } else {
+                    faults.append(SettingFault(place: setting, text: "\(error.text) (disclaimer \(name))"))
+                }
             } catch {
-                throw NamedFileFault(setting: setting, description: "\(error) (disclaimer \(name) of \(setting))")
+                faults.append(SettingFault(place: setting, text: "\(error) (disclaimer \(name))"))
             }
         }
+        try SettingFaults.refuse(faults)
     }
 
     private static func read(_ name: String, _ directory: String) throws -> Entry {
-        let text = try readTable("\(directory)/\(name).txt", called: "disclaimers", limit: Disclaimer.sizeLimit)
+        let text = try readTable("\(directory)/\(name).txt", called: "disclaimers")
         let path = "\(directory)/\(name).html"
         // Without a file of its own the HTML is made of the plain text; one that cannot be read is another matter.
         let names = (try? directoryNames(directory)) ?? []
         let markup =
             try names.contains("\(name).html")
-            ? readTable(path, called: "disclaimers", limit: Disclaimer.sizeLimit) : nil
+            ? readTable(path, called: "disclaimers") : nil
         do throws(Disclaimer.Fault) {
             let disclaimer = try Disclaimer(name: name, text: text, markup: markup)
             guard HTMLText.isFragment(disclaimer.html.span) else {
@@ -63,7 +83,7 @@ struct DisclaimerBook: Sendable {
             return Entry(disclaimer: disclaimer, letters: isSame ? [letters[0].1] : letters.map(\.1))
         } catch {
             let file = "\(directory)/\(name).\(error.form == .html ? "html" : "txt")"
-            throw GatewayError("\(file)\(error.line == 0 ? "" : ":\(error.line)"): \(error.text)")
+            throw NoText(text: "\(file)\(error.line == 0 ? "" : ":\(error.line)"): \(error.text)")
         }
     }
 

@@ -122,6 +122,7 @@ package final class GatewayService: Sendable {
         }
         let notices = try await threads.runIfActive { try NoticeBook(settings, policies, before: before?.notices) }
         let disclaimers = try await threads.runIfActive { try DisclaimerBook(settings, policies) }
+        for warning in disclaimers.warnings { start.logger.warning("\(warning)") }
         let served = try await threads.runIfActive {
             try before?.served
                 ?? ServedRecipients(directory: builder.servedDirectory, limits: builder.servedLimits, time: time(nil))

@@ -147,7 +147,7 @@ struct HeaderFacts: Sendable {
         }
         facts.block = Array(bytes[..<scanner.position])
         facts.cut = scanner.end == .limit
-        if scanner.end == .brokenLine { facts.readOn(bytes, from: scanner.position, limit: limit) }
+        facts.readOn(bytes, scanner)
         // What passed through an MTA has its Received field.
         if facts.firstReceived == nil { facts.trustedResults = [] }
         // Behind a line that is no field some readers find another author (forgery).
@@ -179,18 +179,12 @@ struct HeaderFacts: Sendable {
         return true
     }
 
-    /// Looks for fields to be taken out, and subjects, behind a line that is no field, up to the first empty line: those who read the
-    /// message from a mailbox or by LMTP may not stop there (forgery).
-    private mutating func readOn(_ bytes: [UInt8], from start: Int, limit: Int) {
+    /// Looks for fields to be taken out, and subjects, behind lines that are no fields, up to the first empty line.
+    /// - Parameter scanner: at the end of the block.
+    private mutating func readOn(_ bytes: [UInt8], _ scanner: HeaderScanner) {
         let span = bytes.span
-        var line = start
-        while line < min(limit, bytes.count) {
-            let rest = span.extracting(line...)
-            guard let newline = rest.firstIndex(of: 0x0A) else {
-                cut = bytes.count >= limit
-                return
-            }
-            var scanner = HeaderScanner(from: line + newline + 1, limit: limit)
+        var scanner = scanner
+        while scanner.passBrokenLine(in: span) {
             while let field = scanner.next(in: span) {
                 if field.isNamed("Subject", in: span) {
                     subjects.append(SubjectField(field, bytes, isInBlock: false))
@@ -199,8 +193,6 @@ struct HeaderFacts: Sendable {
                 }
             }
             cut = scanner.end == .limit
-            guard scanner.end == .brokenLine else { return }
-            line = scanner.position
         }
     }
 

@@ -156,10 +156,10 @@ struct LinesSink: JournalSink {
     let path: String
 
     /// Looks whether this process could append, and makes nothing.
-    /// - Throws: `NamedFileFault`.
-    func check() throws(NamedFileFault) {
+    /// - Throws: `SettingFault`.
+    func check() throws(SettingFault) {
         guard let fault = obstacle(toWriting: path, asDirectory: false) else { return }
-        throw NamedFileFault(setting: "journal.lines", description: "journal.lines: \(fault)")
+        throw SettingFault(place: .key("journal.lines"), text: fault)
     }
 
     func append(_ records: [JournalRecord]) throws {

@@ -85,7 +85,7 @@ package final class LearntDatabases: Sendable {
             let path = MailPath(bytes: DomainNames.inASCII(recipient.path.bytes))
             guard let domain = path.domain, !domain.isEmpty else { return nil }
             let name = name(
-                scope == .user ? AddressKeys.mailbox(path, delimiters: Array(delimiters.utf8)) : [0x40] + domain)
+                scope == .user ? LookupAddress(path, delimiters: delimiters).mailbox : [0x40] + domain)
             if let found, found != name { return nil }
             found = name
         }

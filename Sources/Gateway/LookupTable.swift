@@ -7,8 +7,7 @@ internal import Patterns
 internal import Policy
 internal import Synchronization
 
-/// A table that is asked for addresses, read once when the settings are. A line that cannot be used refuses the settings: a
-/// list of addresses with a hole in it lets through what it should not.
+/// A table that is asked for addresses, read once when the settings are.
 final class LookupTable: Sendable {
     /// What a table says.
     struct Answer: Sendable {
@@ -37,12 +36,13 @@ final class LookupTable: Sendable {
         }
         let state: Mutex<State>
         let values: [Value]
+        let problems: [TableProblem]
 
-        init(_ name: TableName, text: [UInt8], place: String) throws {
+        init(_ name: TableName, text: [UInt8]) {
             let rules = RuleTable(name, text: text)
             let table = PatternTable(rules)
             // What Postfix only warns of, too: a line without a value, or an IF without its end, is no setting that was meant.
-            try LookupTable.refuse(table.problems, place: place)
+            problems = table.problems
             values = rules.lines.compactMap { line in
                 guard let rule = line.rule, case .match(_, _, let result) = rule.operation else { return nil }
                 return Value(
@@ -54,16 +54,20 @@ final class LookupTable: Sendable {
 
     let name: LookupName
     private let content: Content
+    /// Lines that cannot be used, for which the settings have to be refused: a list of addresses with a hole in it lets through
+    /// what it should not.
+    let faults: [SettingFault]
 
     /// Reads a table. Blocks on a disk.
-    /// - Throws: `GatewayError` that names file and line.
+    /// - Throws: `GatewayError` where the file cannot be read.
     init(_ name: LookupName) throws {
         self.name = name
         let text = try readTable(name.place, called: name.text)
+        var problems: [TableProblem]
         switch name.type {
         case .texthash:
             let table = KeyTable(text: text)
-            var problems = table.problems
+            problems = table.problems
             var entries: [[UInt8]: KeyTable.Entry] = [:]
             for entry in table.entries {
                 do throws(AddressKey.Fault) {
@@ -79,22 +83,21 @@ final class LookupTable: Sendable {
                     problems.append(TableProblem(line: entry.line, text: text, isSkipped: true))
                 }
             }
-            try Self.refuse(problems, place: name.place)
             content = .keys(entries)
         case .cidr:
             let table = CIDRTable(text: text)
-            try Self.refuse(table.problems, place: name.place)
+            problems = table.problems
             content = .networks(table)
         case .pcre, .regexp:
             guard let patterns = name.patterns else { throw GatewayError("\(name.text): no table of patterns") }
-            content = .patterns(try Patterns(patterns, text: text, place: name.place))
+            let compiled = Patterns(patterns, text: text)
+            problems = compiled.problems
+            content = .patterns(compiled)
         }
-    }
-
-    private static func refuse(_ problems: [TableProblem], place: String) throws {
-        guard !problems.isEmpty else { return }
-        let shown = problems.prefix(20).map { "\(place):\($0.line): \(Escaping.text($0.text, limit: 200))" }
-        throw GatewayError(shown.joined(separator: "; "))
+        faults = problems.map { problem in
+            SettingFault(
+                place: .table(name.place, line: problem.line), text: Escaping.text(problem.text, limit: 200))
+        }
     }
 
     /// What a line says.
@@ -160,12 +163,16 @@ final class LookupTable: Sendable {
 struct LookupAddress: Sendable {
     let keys: [[UInt8]]
     let whole: [UInt8]
+    /// `whole` without an extension: the one form of all addresses that lead to a mailbox.
+    let mailbox: [UInt8]
 
     /// - Parameter delimiters: `recipient_delimiter`.
     init(_ path: MailPath, delimiters: String) {
         let path = MailPath(bytes: DomainNames.inASCII(path.bytes))
-        keys = AddressKeys.keys(path, delimiters: Array(delimiters.utf8))
+        let delimiters = Array(delimiters.utf8)
+        keys = AddressKeys.keys(path, delimiters: delimiters)
         whole = AddressKeys.normal(path)
+        mailbox = AddressKeys.mailbox(path, delimiters: delimiters)
     }
 
     /// The form in which two spellings of an address are one.
@@ -177,11 +184,22 @@ struct LookupAddress: Sendable {
 /// All tables of the settings, each read once.
 struct LookupTables: Sendable {
     private var tables: [LookupName: LookupTable] = [:]
+    private var tried: Set<LookupName> = []
 
-    /// - Parameter known: those that have been read before.
-    init(_ names: [LookupName] = [], known: LookupTables? = nil) throws {
-        tables = known?.tables ?? [:]
-        for name in names where tables[name] == nil { tables[name] = try LookupTable(name) }
+    /// Reads what has not been read before. Blocks on a disk.
+    /// - Parameters:
+    ///   - names: with a place that names each.
+    ///   - faults: gets what is wrong with tables; the settings are to be refused.
+    mutating func read(_ names: [(name: LookupName, place: SettingPlace)], faults: inout [SettingFault]) {
+        for (name, place) in names where tried.insert(name).inserted {
+            do {
+                let table = try LookupTable(name)
+                tables[name] = table
+                faults += table.faults
+            } catch {
+                faults.append(SettingFault(place: place, text: "\(error)"))
+            }
+        }
     }
 
     subscript(name: LookupName) -> LookupTable? { tables[name] }

@@ -34,7 +34,7 @@ final class MessageJournal: Sendable {
         structured = settings.log.format == .json
         let report: @Sendable (String) -> Void = { logger.error("\($0)") }
         // Mail goes on without it; each event that cannot be written there stands in the log as a whole.
-        do throws(NamedFileFault) { try Self.lines(settings)?.check() } catch { report("\(error)") }
+        do throws(SettingFault) { try Self.lines(settings)?.check() } catch { report("\(error)") }
         let limits = JournalWriter.Limits(events: settings.journal.queueEvents, octets: settings.journal.queueSize)
         writers = try Self.sinks(settings, report: report).map { sink in
             try JournalWriter(

@@ -18,11 +18,11 @@ final class NoticeBook: Sendable {
     /// Reads the files of all languages that the settings and their tables name; all templates that there are where a pattern
     /// makes names out of addresses. Blocks on a disk.
     /// - Parameter before: whose counts go on.
-    /// - Throws: `NamedFileFault`. English needs no file.
+    /// - Throws: `SettingFaults`. English needs no file.
     init(_ settings: Settings, _ policies: PolicyBook, before: NoticeBook?) throws {
         var templates: [String: NoticeTemplates] = [:]
         var languages = policies.noticeLanguages
-        languages[Self.english] = languages[Self.english] ?? "notices.directory"
+        languages[Self.english] = languages[Self.english] ?? .key("notices.directory")
         if let setting = policies.patternKeys["notice_language"] {
             for name in namedFiles(in: settings.notices.directory) {
                 // One that cannot be read is told below.
@@ -31,9 +31,15 @@ final class NoticeBook: Sendable {
                 languages[name] = languages[name] ?? setting
             }
         }
-        for (language, setting) in languages.sorted(by: { $0.key < $1.key }) {
-            templates[language] = try Self.read(language, settings.notices.directory, setting)
+        var faults: [SettingFault] = []
+        for (language, setting) in languages {
+            do throws(SettingFault) {
+                templates[language] = try Self.read(language, settings.notices.directory, setting)
+            } catch {
+                faults.append(error)
+            }
         }
+        try SettingFaults.refuse(faults)
         self.templates = templates
         perHour = settings.notices.perHour
         addresses = settings.notices.addresses
@@ -45,8 +51,8 @@ final class NoticeBook: Sendable {
     private static let english = "en"
 
     private static func read(
-        _ language: String, _ directory: String, _ setting: String
-    ) throws(NamedFileFault) -> NoticeTemplates {
+        _ language: String, _ directory: String, _ setting: SettingPlace
+    ) throws(SettingFault) -> NoticeTemplates {
         let path = "\(directory)/\(language)"
         do throws(NoticeTemplates.Fault) {
             guard let bytes = try? readTable(path, called: "notices") else {
@@ -58,9 +64,9 @@ final class NoticeBook: Sendable {
             return try NoticeTemplates(bytes)
         } catch {
             let place = error.line == 0 ? path : "\(path):\(error.line)"
-            throw NamedFileFault(
-                setting: setting,
-                description: "\(place): \(Escaping.text(error.text, limit: 200)) (language \(language) of \(setting))")
+            throw SettingFault(
+                place: setting, text: "\(place): \(Escaping.text(error.text, limit: 200)) (notice_language \(language))"
+            )
         }
     }
 

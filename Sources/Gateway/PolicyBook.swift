@@ -59,19 +59,27 @@ package struct PolicyBook: Sendable {
     /// Settings that stand in tables, by table and line; not those into which a pattern puts what it has matched.
     private let tableOverlays: [LookupName: [Int: PolicyOverlay]]
     /// Keys whose value some pattern makes out of an address, and the line of the table where one of them does.
-    let patternKeys: [String: String]
+    let patternKeys: [String: SettingPlace]
     /// Languages that policies, banks, recipients and tables name, and where one of them does: a key, or a line of a table.
-    let noticeLanguages: [String: String]
+    let noticeLanguages: [String: SettingPlace]
     /// Sets of rules on files that they name, and where.
-    let bannedSets: [[String]: String]
+    let bannedSets: [[String]: SettingPlace]
     /// Texts under messages that they name, and where.
-    let disclaimers: [String: String]
+    let disclaimers: [String: SettingPlace]
     /// Places outside the quarantine that get copies, and where one is named.
-    let copyPlaces: [CopyPlace: String]
+    let copyPlaces: [CopyPlace: SettingPlace]
 
     /// Reads all tables. Blocks on a disk.
-    /// - Throws: `GatewayError` with file and line of everything that is wrong with a table.
+    /// - Throws: `SettingFaults` with everything that is wrong with a table.
     package init(_ settings: Settings) throws {
+        var faults: [SettingFault] = []
+        self.init(settings, faults: &faults)
+        try SettingFaults.refuse(faults)
+    }
+
+    /// Reads all tables. Blocks on a disk.
+    /// - Parameter faults: gets what is wrong with them; where that is anything, the book serves to look for more only.
+    init(_ settings: Settings, faults: inout [SettingFault]) {
         self.settings = settings
         var keys: [[UInt8]: [(entry: Int, isMeant: Bool)]] = [:]
         var asking: [Int] = []
@@ -83,63 +91,36 @@ package struct PolicyBook: Sendable {
         }
         recipientKeys = keys
         recipientsWithTables = asking
-        let named = try LookupTables(settings.recipientTables)
-        var overlays: [LookupName: [Int: PolicyOverlay]] = [:]
-        // All that is known of lines: what stands beside a pattern's value names files, too.
-        var placed: [LookupName: [Int: PolicyOverlay]] = [:]
-        var patternKeys: [String: String] = [:]
-        var faults: [String] = []
-        for name in settings.recipientTables {
-            for entry in named[name]?.values ?? [] {
-                do throws(ValueError) {
-                    if entry.isPartial {
-                        let known = try PolicyOverlay.check(assignments: Self.words(entry.text), mark: LookupTable.mark)
-                        for key in known.keys.subtracting(known.overlay.keys) {
-                            patternKeys[key] = patternKeys[key] ?? "\(name.place):\(entry.line)"
-                        }
-                        if let table = known.overlay.values.tables.first {
-                            faults.append(
-                                "\(name.place):\(entry.line): \(table.text) stands in a line with what a pattern has matched"
-                            )
-                        } else {
-                            placed[name, default: [:]][entry.line] = known.overlay
-                        }
-                    } else {
-                        let overlay = try Self.overlay(entry.text)
-                        overlays[name, default: [:]][entry.line] = overlay
-                        placed[name, default: [:]][entry.line] = overlay
-                    }
-                } catch {
-                    faults.append("\(name.place):\(entry.line): \(error.message)")
-                }
-            }
-        }
-        let policies = PlacedPolicy.all(settings, placed)
+        var tables = LookupTables()
+        tables.read(
+            settings.recipientTables.enumerated().map { ($1, .key("recipient_tables[\($0)]")) }, faults: &faults)
+        let lines = RecipientTables(settings.recipientTables, tables, faults: &faults)
+        let policies = PlacedPolicy.all(settings, lines.placed)
         asksForAuthors =
-            patternKeys.keys.contains("allow_authors") || settings.banks.contains { !$0.authors.isEmpty }
+            lines.patternKeys.keys.contains("allow_authors") || settings.banks.contains { !$0.authors.isEmpty }
             || policies.contains { !$0.values.allowAuthors.isEmpty }
-        tables = try LookupTables(settings.lookupTables + policies.flatMap(\.values.tables), known: named)
+        tables.read(settings.lookupTables + policies.flatMap(\.tables), faults: &faults)
+        self.tables = tables
         for policy in policies {
             for name in policy.values.senderPoints.tables {
                 for entry in tables[name]?.values ?? []
                 where !entry.isPartial
                     && Configuration.points(String(decoding: entry.text, as: UTF8.self)) == nil
                 {
-                    let text = Escaping.text(entry.text, limit: 60)
-                    faults.append("\(name.place):\(entry.line): sender_points: '\(text)' are no points")
+                    let text = "sender_points: '\(Escaping.text(entry.text, limit: 60))' are no points"
+                    faults.append(SettingFault(place: .table(name.place, line: entry.line), text: text))
                 }
             }
         }
         if settings.digests.releaseAddress.isEmpty, let place = policies.places(of: "digest", \.digest)[true] {
-            faults.append("\(place): digest: yes needs digests.release_address")
+            faults.append(SettingFault(place: place, text: "digest: yes needs digests.release_address"))
         }
-        guard faults.isEmpty else { throw GatewayError(faults.prefix(20).joined(separator: "; ")) }
-        tableOverlays = overlays
-        self.patternKeys = patternKeys
+        tableOverlays = lines.overlays
+        patternKeys = lines.patternKeys
         noticeLanguages = policies.places(of: "notice_language", \.noticeLanguage)
         bannedSets = policies.places(of: "banned_rules", \.bannedRules)
         disclaimers = policies.places(of: "disclaimer", \.disclaimer).filter { $0.key != Settings.noDisclaimer }
-        var places: [CopyPlace: String] = [:]
+        var places: [CopyPlace: SettingPlace] = [:]
         for category in Category.allCases {
             let named = policies.places(of: "quarantine_to.\(category.rawValue)", \.[placeFor: category])
             for case (.elsewhere(let place), let setting) in named.map({ ($0, $1) }) {
@@ -150,28 +131,18 @@ package struct PolicyBook: Sendable {
     }
 
     /// Every set of rules on files that is asked for must be there.
-    func checkSets(_ rules: BannedRules) throws {
-        if let missing = missingSets(rules).first { throw GatewayError(missing) }
-    }
+    /// - Throws: `SettingFaults`.
+    func checkSets(_ rules: BannedRules) throws { try SettingFaults.refuse(missingSets(rules)) }
 
-    /// The sets of rules on files that are asked for and that the rules do not have, in words.
-    func missingSets(_ rules: BannedRules) -> [String] {
-        var words: Set<String> = []
-        for (names, place) in bannedSets {
-            for name in names where rules.set(named: name) == nil {
+    /// The sets of rules on files that are asked for and that the rules do not have.
+    func missingSets(_ rules: BannedRules) -> [SettingFault] {
+        bannedSets.flatMap { names, place in
+            names.filter { rules.set(named: $0) == nil }.map { name in
                 let known = rules.sets.map(\.name).joined(separator: ", ")
-                words.insert("\(place): there is no set '\(name)' in banned.rules, which has \(known)")
+                return SettingFault(
+                    place: place, text: "there is no set '\(name)' in banned.rules, which has \(known)")
             }
         }
-        return words.sorted()
-    }
-
-    private static func overlay(_ value: [UInt8]) throws(ValueError) -> PolicyOverlay {
-        try PolicyOverlay(assignments: words(value))
-    }
-
-    private static func words(_ value: [UInt8]) -> [Substring] {
-        String(decoding: value, as: UTF8.self).split(omittingEmptySubsequences: true) { $0.isWhitespace }
     }
 
     /// An address in the forms in which it is looked up.
@@ -254,12 +225,12 @@ package struct PolicyBook: Sendable {
                 let known = tableOverlays[name]?[answer.line]
                 let overlay: PolicyOverlay
                 do throws(ValueError) {
-                    if let known { overlay = known } else { overlay = try Self.overlay(answer.value) }
+                    if let known { overlay = known } else { overlay = try RecipientTables.overlay(answer.value) }
                 } catch {
                     throw LookupTable.GaveUp(description: "\(place): \(error.message)")
                 }
                 // Which one it would be is known too late to read it.
-                if let missing = overlay.values.tables.first(where: { tables[$0] == nil }) {
+                if let missing = overlay.values.tables.first(where: { tables[$0.name] == nil })?.name {
                     throw LookupTable.GaveUp(description: "\(place): \(missing.text) beside what a pattern has matched")
                 }
                 let source = Layer.Source.table(name, line: answer.line, known == nil ? answer.value : nil)
@@ -301,18 +272,18 @@ package struct PolicyBook: Sendable {
 }
 
 extension Settings {
-    /// Every table that is asked for addresses, but for those of policies.
-    fileprivate var lookupTables: [LookupName] {
-        var names = recipientTables + (localDomains?.tables ?? [])
-        for bank in banks { names += bank.clients.tables + bank.senders.tables + bank.authors.tables }
-        for entry in recipients { names += entry.match.tables }
-        return names
-    }
-}
-
-extension Settings.PolicySettings {
-    /// Every table that its lists ask for addresses.
-    fileprivate var tables: [LookupName] {
-        allowSenders.tables + allowAuthors.tables + denySenders.tables + senderPoints.tables
+    /// Every table that is asked for addresses, but for those of policies, and where each is named.
+    fileprivate var lookupTables: [(name: LookupName, place: SettingPlace)] {
+        func named(_ tables: [LookupName], _ key: String) -> [(name: LookupName, place: SettingPlace)] {
+            tables.map { ($0, .key(key)) }
+        }
+        var all = named(localDomains?.tables ?? [], "local_domains")
+        for (index, bank) in banks.enumerated() {
+            all += named(bank.clients.tables, "banks[\(index)].clients")
+            all += named(bank.senders.tables, "banks[\(index)].senders")
+            all += named(bank.authors.tables, "banks[\(index)].authors")
+        }
+        for (index, entry) in recipients.enumerated() { all += named(entry.match.tables, "recipients[\(index)].match") }
+        return all
     }
 }

@@ -62,7 +62,7 @@ package struct PolicyExplanation: Sendable {
         for layer in layers { layer.overlay.apply(to: &policy) }
         // Where the file cannot be read by who asks, nobody is allowed by it.
         let allowed = try? AllowedSenders(directory: settings.digestDirectory)
-        let isAllowed = allowed?.allows(recipient: recipient.whole, sender: sender.whole) ?? false
+        let isAllowed = allowed?.allows(sender, to: recipient) ?? false
         let standing = try book.standing(sender, author: question.author, policy, isAllowedByRecipient: isAllowed)
         let explained = layers.map { Self.explained($0, settings) }
         var out = [

@@ -40,16 +40,16 @@ extension Settings {
 
     /// Looks whether this process could keep mail in files of this host, where that is asked. What the first start makes is not
     /// missed. Blocks on a disk.
-    /// - Throws: `NamedFileFault`.
-    func checkQuarantineDirectory() throws(NamedFileFault) {
+    /// - Throws: `SettingFault`.
+    func checkQuarantineDirectory() throws(SettingFault) {
         guard quarantine.store == .files, access(stateDirectory, F_OK) == 0 else { return }
         let places =
             [quarantineDirectory] + (access(quarantineDirectory, F_OK) == 0 ? [quarantineDirectory + "/tmp"] : [])
         for place in places {
             guard let fault = obstacle(toWriting: place, asDirectory: true) else { continue }
-            throw NamedFileFault(
-                setting: "state_directory",
-                description: "quarantine: \(fault); mail that has to be kept would be put off")
+            throw SettingFault(
+                place: .key("state_directory"),
+                text: "quarantine: \(fault); mail that has to be kept would be put off")
         }
     }
 

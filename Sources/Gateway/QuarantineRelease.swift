@@ -99,9 +99,8 @@ package struct QuarantineRelease: Sendable {
     ///   - addressees: those of the entry, who alone have links.
     ///   - served: who got it now.
     private func redeemLinks(of addressees: [Recipient], _ served: [MailPath], _ settings: Settings) throws {
-        let delimiters = Array(settings.recipientDelimiter.utf8)
         func mailbox(_ path: MailPath) -> [UInt8] {
-            LookupAddress.whole(AddressExtension.removed(from: path, delimiters: delimiters))
+            LookupAddress(path, delimiters: settings.recipientDelimiter).mailbox
         }
         let mailboxes = Set(served.map(mailbox))
         let links = addressees.map(\.path).filter { mailboxes.contains(mailbox($0)) }.map {

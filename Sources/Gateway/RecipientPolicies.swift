@@ -95,7 +95,7 @@ package struct PolicyResolution: Sendable {
         var known: [Key: Int] = [:]
         for (index, recipient) in recipients.enumerated() {
             let address = book.address(recipient.path)
-            let isAllowed = allowed?.allows(recipient: address.whole, sender: sender.whole) ?? false
+            let isAllowed = allowed?.allows(sender, to: address) ?? false
             var (layers, isLocal, failure): ([PolicyBook.Layer], Bool, String?) = ([], false, nil)
             do {
                 // First, since the log says it of those, too, for whom the rest cannot be known.

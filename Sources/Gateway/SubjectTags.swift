@@ -17,7 +17,7 @@ package struct SubjectTags: Sendable {
         texts = tags.flatMap { [SubjectTag.text($0), SubjectTag.folded($0)] }.sorted { $0.count > $1.count }
     }
 
-    /// The message without the tags that its subjects begin with.
+    /// The message without the tags that its subjects begin with, wherever the gateway puts them (`HeaderFacts.subjects`).
     /// - Parameter message: with CRLF line ends.
     package func removed(from message: [UInt8]) -> [UInt8] {
         if texts.isEmpty { return message }
@@ -25,15 +25,17 @@ package struct SubjectTags: Sendable {
         let span = message.span
         var out: [UInt8] = []
         var done = 0
-        while let field = scanner.next(in: span) {
-            guard field.isNamed("subject", in: span) else { continue }
-            var start = field.value.lowerBound
-            while start < field.value.upperBound, message[start] == 0x20 { start += 1 }
-            let rest = skipping(message[start..<field.value.upperBound])
-            if rest == start { continue }
-            out += message[done..<start]
-            done = rest
-        }
+        repeat {
+            while let field = scanner.next(in: span) {
+                guard field.isNamed("subject", in: span) else { continue }
+                var start = field.value.lowerBound
+                while start < field.value.upperBound, message[start] == 0x20 { start += 1 }
+                let rest = skipping(message[start..<field.value.upperBound])
+                if rest == start { continue }
+                out += message[done..<start]
+                done = rest
+            }
+        } while scanner.passBrokenLine(in: span)
         return done == 0 ? message : out + message[done...]
     }
 

@@ -85,6 +85,16 @@ package struct HeaderScanner: Sendable {
         next(in: bytes, delimiters: DelimiterStack())
     }
 
+    /// Goes on behind the line at which the block ended because it is neither field nor continuation, for those who read mail from a
+    /// mailbox or by LMTP may not stop there (forgery).
+    /// - Returns: false where the block ended otherwise.
+    package mutating func passBrokenLine(in bytes: Span<UInt8>) -> Bool {
+        guard end == .brokenLine else { return false }
+        position = Self.lineEnd(bytes, from: position, bound: min(limit, bytes.count))
+        end = nil
+        return true
+    }
+
     mutating func next(in bytes: Span<UInt8>, delimiters: DelimiterStack) -> HeaderField? {
         let bound = min(limit, bytes.count)
         while end == nil {

@@ -22,7 +22,6 @@ struct CheckConfigCommand: ParsableCommand {
             loaded.settings, processors: Machine.processors,
             tmpfsBytes: Machine.tmpfsBytes(loaded.settings.workspace.directory))
         var problems = loaded.problems
-        var policies: PolicyCheck?
         if !loaded.hasErrors {
             problems += sizing.problems(in: loaded)
             do {
@@ -36,7 +35,7 @@ struct CheckConfigCommand: ParsableCommand {
             problems += RuleTablesCheck.problems(loaded.settings.rules, in: file)
             let check = PolicyCheck(loaded)
             problems += RuleTablesCheck.bannedProblems(loaded.settings, check, in: file)
-            policies = check
+            problems += check.problems
             problems += ScannerRemarks.remarks(on: loaded.settings).map { remark in
                 Problem(
                     file: file, position: loaded.origins[remark.key], severity: remark.isRefusal ? .error : .warning,
@@ -46,10 +45,6 @@ struct CheckConfigCommand: ParsableCommand {
         }
         for problem in problems { print(problem) }
         if problems.contains(where: { $0.severity == .error }) { throw ExitCode.failure }
-        if let problem = policies?.problem {
-            print(problem)
-            throw ExitCode.failure
-        }
         print(sizing.line)
         print("\(file): ok")
     }

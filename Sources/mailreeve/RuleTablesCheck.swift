@@ -49,7 +49,7 @@ enum RuleTablesCheck {
             let errors = BannedMatcher(rules).problems
             add(errors, .error)
             add(BannedLint.findings(rules).filter { !errors.contains($0) }, .warning)
-            policies.missingSets(rules).forEach { add($0) }
+            out += policies.missingSets(rules)
         } catch {
             add("\(error)")
         }

@@ -18,7 +18,23 @@ import Testing
         #expect(ascii(text) == expected)
     }
 
+    /// Not of IDNA2008, but of UTS 46. The names are those of ICU, which Postfix asks (`uidna_nameToASCII_UTF8`, not transitional).
     @Test(arguments: [
+        ("💩.example", "xn--ls8h.example"), ("u@I❤.ws", "u@xn--i-7iq.ws"), (".💩", ".xn--ls8h"),
+        ("☕\u{FE0F}.example", "xn--53h.example"), ("☃。example", "xn--n3h.example"),
+        ("💩.почта.рф", "xn--ls8h.xn--80a1acny.xn--p1ai"), ("💩.faß.example", "xn--ls8h.xn--fa-hia.example"),
+        ("ü.xn--ls8h", "xn--tda.xn--ls8h"), ("💩_x.example", "xn--_x-7t72a.example"),
+        ("a·b.example", "xn--ab-0ea.example"),
+        ("נa.example", "xn--a-wic.example"), ("💩.ab--c.example", "xn--ls8h.ab--c.example"),
+    ])
+    func namesBeyondIDNA2008(text: String, expected: String) {
+        #expect(ascii(text) == expected)
+        #expect(DomainNames.inUnicode(expected).lowercased() != expected)
+    }
+
+    @Test(arguments: [
+        // In its transitional form this would be another domain, ss💩.example.
+        "u@ß💩.example", "u@ς💩.example", "u@👩\u{200D}👧.example", "u@💩.\u{378}", "u@💩.ab--ü", "💩.\u{301}a",
         "", "@", ".", "user@", "Example.COM", "u@[192.0.2.1]", "u@xn--BCHER-kva.example", "\"a@ö\"@example.com",
         // No name of a domain: the longest label has 63 octets as DNS counts.
         "u@" + String(repeating: "ö", count: 80) + ".example", "u@" + String(repeating: "ö.", count: 600), "u@a\u{0}ö",

@@ -41,6 +41,34 @@ import Testing
         #expect(serve.status == 1 && serve.errorText.contains("\(file):3:3: "), "\(serve)")
     }
 
+    /// Tables with errors: each on a line of its own. The daemon does not start with them, and names them too.
+    @Test func tablesWithErrors() throws {
+        let scratch = try Scratch(.disk)
+        let keys = try scratch.write("keys", "a@b levels.kil=3\nkey\nc@d spam=foo\n")
+        let networks = try scratch.write("networks", "x yes\n")
+        let file = try scratch.write(
+            "tables.yaml",
+            """
+            listeners: [ { address: "127.0.0.1:10924" } ]
+            recipient_tables: [ "texthash:\(keys)", "pcre:\(scratch.path)/none" ]
+            banks: [ { name: A, clients: [ "cidr:\(networks)" ], banned_rules: [ none ] } ]
+
+            """)
+        let result = try mailreeve("check-config", file)
+        let column = 34 + keys.utf8.count
+        let expected = [
+            "\(file):3:\(networks.utf8.count + 57): error: there is no set 'none' in banned.rules",
+            "\(file):2:\(column): error: pcre:\(scratch.path)/none: open \(scratch.path)/none: ",
+            "\(keys):1:1: error: unknown key 'levels.kil'", "\(keys):2:1: error: expected a key, white space, a value",
+            "\(keys):3:1: error: 'foo' is not one of ", "\(networks):1:1: error: 'x' is not a network ",
+        ]
+        let errors = result.lines.filter { $0.contains(": error: ") }
+        #expect(result.status == 1 && errors.count == expected.count, "\(result)")
+        for (line, words) in zip(errors, expected) { #expect(line.hasPrefix(words), "\(result)") }
+        let explain = try mailreeve("config", "explain", "--config", file, "--recipient", "a@b")
+        #expect(explain.status == 1 && explain.errorText.contains("; \(keys):2: expected a key"), "\(explain)")
+    }
+
     /// What only the parts that use it can judge: patterns of scanners.
     @Test func patternsOfScannersAreCompiled() throws {
         let scratch = try Scratch(.disk)

@@ -146,6 +146,10 @@ import Testing
             // With the fold that a long line has behind it.
             ("Subject: [X]\n s", "Subject: s"), ("Subject: **SS**\n [X] s", "Subject: s"),
             ("Subject: [X]\n", "Subject: \n"),
+            // Behind lines that are no fields, up to the body, as the gateway puts them there.
+            ("Subject: [X] a\nbroken\nSubject: [X] b", "Subject: a\nbroken\nSubject: b"),
+            ("broken\n[X] s\nTo: c\nSUBJECT: [X] b\n c", "broken\n[X] s\nTo: c\nSUBJECT: b\n c"),
+            ("Subject: [X] a\n\nSubject: [X] b", "Subject: a\n\nSubject: [X] b"),
         ])
     func tagsOfOursAreTakenOffSubjects(_ field: String, _ wanted: String) throws {
         var settings = Settings()

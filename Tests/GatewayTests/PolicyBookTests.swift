@@ -186,7 +186,9 @@ import Testing
 
     /// The sender chooses among the spellings of an address.
     @Test func spellingsOfAnAddress() throws {
-        let keys = try file("keys", "\"Q U\"@Bücher.example levels.kill=2\nxn--80a1acny.xn--p1ai levels.kill=3\n")
+        let keys = try file(
+            "keys",
+            "\"Q U\"@Bücher.example levels.kill=2\nxn--80a1acny.xn--p1ai levels.kill=3\n💩.example levels.kill=5\n")
         let book = try book(
             """
             recipient_tables: ["texthash:\(keys)"]
@@ -199,6 +201,9 @@ import Testing
         }
         for spelling in ["u@почта.рф", "u@ПОЧТА.РФ", "u@XN--80a1acny.xn--P1AI", "u@почта。рф"] {
             #expect(try kill(book, spelling) == 3, "\(spelling)")
+        }
+        for spelling in ["a@💩.example", "A@XN--LS8H.example", "a+b@💩。example"] {
+            #expect(try kill(book, spelling) == 5, "\(spelling)")
         }
         #expect(try kill(book, "öSTERREICH@example.com") == 4)
     }

@@ -279,7 +279,9 @@ import Testing
                 listener: "", client: nil, sender: MailPath(sender), isAuthenticated: false)
             let resolution = try PolicyResolution(
                 book, policy: "default", .afterQueue, mail,
-                recipients: ["R@x.example", "s@x.example", "r@X.Example"].map { Recipient(path: MailPath($0)) },
+                recipients: ["R@x.example", "s@x.example", "r@X.Example", "r+x@x.example", #""R+y z"@x.example"#].map {
+                    Recipient(path: MailPath($0))
+                },
                 allowed: allowed)
             return resolution.places.map {
                 let standing = resolution.groups[$0].standing
@@ -287,9 +289,12 @@ import Testing
                 return standing.isAllowed
             }
         }
-        #expect(try standings("S@Y.example") == [true, false, true])
-        #expect(try standings("t@y.example") == [false, false, false])
-        #expect(try standings("boss@x.example") == [false, false, false])
-        #expect(try standings("") == [false, false, false])
+        #expect(try standings("S@Y.example") == [true, false, true, true, true])
+        for sender in ["t@y.example", "boss@x.example", ""] {
+            #expect(try standings(sender) == [false, false, false, false, false])
+        }
+        // As lines were written before, by an address with its extension.
+        _ = try allowed.add(recipient: Array("r+x@x.example".utf8), sender: Array("o@y.example".utf8), limit: 9)
+        #expect(try standings("o@y.example") == [false, false, false, true, false])
     }
 }

@@ -144,6 +144,16 @@ struct IndexStage {
         #expect(try stage.index.search(Self.query { $0.id = "Aa" }).map(\.sender) == [address])
     }
 
+    /// What IDNA2008 leaves out and UTS 46 converts is found in both spellings, too.
+    @Test(arguments: IndexKind.present, ["a@💩.example", "a@xn--ls8h.example"])
+    func domainsBeyondIDNA2008(kind: IndexKind, address: String) throws {
+        let stage = try IndexStage(kind)
+        try stage.index.insert([Self.row("Aa", recipients: [address]), Self.row("Bb")])
+        for text in ["a@💩.example", "xn--ls8h.example", "XN--LS8H", "💩"] {
+            #expect(try stage.index.search(Self.query { $0.recipient = text }).map(\.id) == ["Aa"], "\(text)")
+        }
+    }
+
     /// An index from before is brought into today's form: its rows are found, in every spelling.
     @Test func indexesOfOlderVersions() throws {
         let directory = try TemporaryDirectory()

@@ -145,7 +145,7 @@ package final class OfflineScan: Sendable {
             spool: spool, quarantine: settings.quarantine(with: .none, report: log), notices: nil,
             disclaimers: disclaimers, served: nil, releaseKey: nil,
             allowed: try? AllowedSenders(directory: settings.digestDirectory),
-            slots: TransactionSlots(limit: 1), threads: .singleton, database: database, rules: rules,
+            slots: TransactionSlots(limit: 1), threads: .singleton, keepingThreads: .singleton, database: database, rules: rules,
             policies: policies, shelf: shelf, cache: builder.cache,
             nameScores: try builder.nameScores(), siteTests: settings.siteTests,
             shortCircuit: settings.siteShortCircuit,

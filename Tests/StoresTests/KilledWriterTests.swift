@@ -57,7 +57,8 @@ import Testing
     }
 
     private static func expect(
-        _ kept: Set<String>, rounds: Int, _ storage: any QuarantineStorage, _ index: any QuarantineIndex, own: Set<String>
+        _ kept: Set<String>, rounds: Int, _ storage: any QuarantineStorage, _ index: any QuarantineIndex,
+        own: Set<String>
     ) throws {
         let quarantine = IndexedQuarantine(files: Quarantine(storage: storage), index: index) { Issue.record("\($0)") }
         // One may be complete whose line was not printed any more; none is half.

@@ -93,7 +93,8 @@ struct LostAnswersTests {
     }
 
     /// What was removed is removed, whichever answer got lost, and counted once.
-    @Test(arguments: moments, ["DELETE FROM mailreeve_quarantine_entry", "COMMIT", "DELETE FROM mailreeve_quarantine W"])
+    @Test(
+        arguments: moments, ["DELETE FROM mailreeve_quarantine_entry", "COMMIT", "DELETE FROM mailreeve_quarantine W"])
     func removal(_ moment: CuttingProxy.Moment, _ request: String) throws {
         let stage = try Stage()
         for (number, id) in ["Aa", "Ab", "Ac", "Ad"].enumerated() { try stage.put(id, time: number) }

@@ -178,7 +178,7 @@ let package = Package(
         testProgram("bayes-eval", "bench/BayesEval", ["Bayes", "Bytes", "MIME", "Scoring"]),
         testProgram(
             "quarantine-writer", "Tests/QuarantineWriter",
-            ["Linux", "MailModel", "SQLiteStores", "Stores"]),
+            ["Linux", "MailModel", "PostgreSQLStores", "SQLiteStores", "Stores"]),
         testProgram("sandbox-probe", "Tests/SandboxProbe", ["Linux"]),
         testProgram(
             "quarantine-bench", "bench/QuarantineBench",

@@ -122,7 +122,7 @@ struct DigestRequest: Sendable {
         let files = setup.quarantine.files
         let entry: Quarantine.Entry
         do {
-            entry = try await setup.blocking { try files.entry(token.id) }
+            entry = try await setup.keeping { try files.entry(token.id) }
         } catch let error as Quarantine.Failure {
             // Whoever guesses the name of an entry whose key is not set could otherwise have the client try for days: whether the token is
             // ours is not known before.

@@ -37,6 +37,8 @@ package final class GatewayService: Sendable {
     private let threads: NIOThreadPool
     /// For the databases of learnt mail: a server that does not answer holds up nothing else.
     private let learntMail: NIOThreadPool
+    /// For the quarantine: a database that hangs holds up only what is to be kept.
+    private let keeping: NIOThreadPool
     private let pool: InspectorPool
     private let journal: MessageJournal
     private let state: GatewayState
@@ -77,6 +79,8 @@ package final class GatewayService: Sendable {
         threads.start()
         learntMail = NIOThreadPool(numberOfThreads: 4)
         learntMail.start()
+        keeping = NIOThreadPool(numberOfThreads: 4)
+        keeping.start()
         journal = try MessageJournal(settings, logger: logger)
         pool = try InspectorPool(
             workspaceDirectory: settings.workspace.directory, allowNonTmpfs: settings.workspace.allowNonTmpfs
@@ -89,7 +93,7 @@ package final class GatewayService: Sendable {
         }
         let spool = Spool(limits: builder.spoolLimits)
         let setup = try await Self.makeSetup(
-            builder, start, pool, spool, group, threads, learntMail, RuleShelf(), before: nil)
+            builder, start, pool, spool, group, threads, learntMail, keeping, RuleShelf(), before: nil)
         state = GatewayState(setup, journal: journal)
         door = FrontDoor(
             group: group, receiver: MessagePipeline(gateway: state), spool: spool,
@@ -111,7 +115,8 @@ package final class GatewayService: Sendable {
     /// Loads an inspector generation for the settings and puts everything together.
     private static func makeSetup(
         _ builder: SetupBuilder, _ start: Start, _ pool: InspectorPool, _ spool: Spool, _ group: any EventLoopGroup,
-        _ threads: NIOThreadPool, _ learntMail: NIOThreadPool, _ shelf: RuleShelf, before: GatewaySetup?
+        _ threads: NIOThreadPool, _ learntMail: NIOThreadPool, _ keeping: NIOThreadPool, _ shelf: RuleShelf,
+        before: GatewaySetup?
     ) async throws -> GatewaySetup {
         let settings = builder.settings
         let rules = try await threads.runIfActive { try shelf.load(settings.rules) }
@@ -119,6 +124,8 @@ package final class GatewayService: Sendable {
         try policies.checkSets(rules.banned)
         try await threads.runIfActive {
             try CopyFileChecks.check(policies.copyPlaces, stateDirectory: settings.stateDirectory)
+            // Later ones are being written.
+            if before == nil { try CopyFiles.removeUnfinished(in: policies.copyPlaces.keys) }
         }
         let notices = try await threads.runIfActive { try NoticeBook(settings, policies, before: before?.notices) }
         let disclaimers = try await threads.runIfActive { try DisclaimerBook(settings, policies) }
@@ -164,7 +171,7 @@ package final class GatewayService: Sendable {
             spool: spool, quarantine: quarantine, notices: notices, disclaimers: disclaimers,
             served: served, releaseKey: releaseKey, allowed: allowed,
             slots: before?.slots ?? TransactionSlots(limit: settings.limits.nextHopTransactions), threads: threads,
-            database: database, rules: rules, ruleWarnings: ruleWarnings, policies: policies,
+            keepingThreads: keeping, database: database, rules: rules, ruleWarnings: ruleWarnings, policies: policies,
             shelf: shelf, cache: builder.cache,
             nameScores: try builder.nameScores(), siteTests: settings.siteTests,
             shortCircuit: settings.siteShortCircuit,
@@ -257,6 +264,7 @@ package final class GatewayService: Sendable {
         }
         try? await threads.shutdownGracefully()
         try? await learntMail.shutdownGracefully()
+        try? await keeping.shutdownGracefully()
         try? await group.shutdownGracefully()
     }
 
@@ -327,7 +335,7 @@ package final class GatewayService: Sendable {
                 settings.listeners.filter { before.listener($0.address.description) == nil }, builder)
             let options = try builder.listenerOptions(bound: bound.descriptors)
             var setup = try await Self.makeSetup(
-                builder, start, pool, before.spool, group, threads, learntMail, before.shelf, before: before)
+                builder, start, pool, before.spool, group, threads, learntMail, keeping, before.shelf, before: before)
             guard await turns.isOpen else { return .stopping }
             // Sessions of a listener that is closed go on under the settings that they began with.
             setup.listeners.merge(before.listeners) { new, _ in new }

@@ -33,6 +33,7 @@ struct GatewaySetup: Sendable {
     /// Transactions with next hops at one time.
     let slots: TransactionSlots
     let threads: NIOThreadPool
+    let keepingThreads: NIOThreadPool
     /// The database directory in use; nil without scanner.
     let database: SignatureDatabase?
     /// The rules of these settings, and those of others for messages under way.
@@ -75,6 +76,11 @@ struct GatewaySetup: Sendable {
     ) async throws -> Result {
         if short { return try work() }
         return try await threads.runIfActive(work)
+    }
+
+    /// Runs work with the quarantine, whose database may not answer for a while, where it holds up nothing but other such work.
+    func keeping<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await keepingThreads.runIfActive(work)
     }
 }
 

@@ -45,7 +45,7 @@ extension MessagePipeline {
         work.quarantineID = id
         let (setup, snapshot, kept) = (work.setup, work, entry)
         do {
-            try await setup.blocking {
+            try await setup.keeping {
                 let report = try InspectionDocument(snapshot).encoded()
                 try setup.quarantine.put(kept, message: snapshot.message.file.descriptor, report: report)
             }
@@ -58,7 +58,7 @@ extension MessagePipeline {
     private func hasCopy(_ work: MessageWork, for recipients: [Int]) async -> Bool {
         guard let copy = work.earlierCopy else { return false }
         let quarantine = work.setup.quarantine
-        guard let entry = try? await work.setup.blocking({ try quarantine.files.entry(copy) }) else { return false }
+        guard let entry = try? await work.setup.keeping({ try quarantine.files.entry(copy) }) else { return false }
         let kept = Set(entry.envelope.recipients.map(\.path))
         return recipients.allSatisfy { kept.contains(work.message.envelope.recipients[$0].path) }
     }
@@ -71,7 +71,7 @@ extension MessagePipeline {
         }
         let quarantine = work.setup.quarantine
         do {
-            try await work.setup.blocking { if try quarantine.files.contains(id) { try quarantine.remove(id) } }
+            try await work.setup.keeping { if try quarantine.files.contains(id) { try quarantine.remove(id) } }
             if work.copied.isEmpty { work.quarantineID = nil }
         } catch {
             work.causes.append("quarantine: the copy of a try that failed stays: \(error)")
@@ -83,7 +83,7 @@ extension MessageWork {
     /// True when a copy is here by this name. Where that cannot be known there is none to rely on, and the next step fails.
     func isInQuarantine(_ id: String) async -> Bool {
         let files = setup.quarantine.files
-        return (try? await setup.blocking { try files.contains(id) }) ?? false
+        return (try? await setup.keeping { try files.contains(id) }) ?? false
     }
 
     /// What the quarantine calls the message: the weightiest that it is for anybody, also for those who do not mind it. One with

@@ -120,7 +120,7 @@ struct QuarantineKeeping: Sendable {
     private func step(_ what: String, _ work: @escaping @Sendable (GatewaySetup) throws -> String?) async {
         let setup = state.current
         do {
-            if let text = try await setup.blocking({ try work(setup) }) { logger.notice("\(text)") }
+            if let text = try await setup.keeping({ try work(setup) }) { logger.notice("\(text)") }
         } catch is CancellationError {
             // The daemon stops; the next one does it.
         } catch {

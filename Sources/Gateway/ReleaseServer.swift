@@ -102,7 +102,7 @@ final class ReleaseServer: Sendable {
         let id = String(decoding: request.value("mail_id") ?? [], as: UTF8.self)
         let setup = state.current
         do {
-            let entry = try await setup.blocking { try setup.quarantine.files.entry(id) }
+            let entry = try await setup.keeping { try setup.quarantine.files.entry(id) }
             guard isSame(request.value("secret_id") ?? [], Array(entry.secret.utf8)) else {
                 state.report("(\(logID)) release of \(id) refused: wrong secret_id")
                 return [Reply(550, EnhancedStatus(5, 7, 1), "\(id): not released: wrong secret_id")]

@@ -83,13 +83,14 @@ struct PostgreSQLConnection: ~Copyable {
         do throws(IndexFailure) {
             return try perform(sql, values, inBinary)
         } catch {
-            guard connection == nil, !isNew, monotonicNow() >= notBefore else { throw error }
+            guard wasLost, !isNew else { throw error }
         }
         try open()
         return try perform(sql, values, inBinary)
     }
 
-    /// Runs statements that belong together: all of them count, and are safe, or none.
+    /// Runs statements that belong together: all of them count, and are safe, or none. Where the connection was lost nobody knows
+    /// which: the server may have been at COMMIT, and may still be.
     mutating func transaction(
         _ body: (inout PostgreSQLConnection) throws(IndexFailure) -> Void
     ) throws(IndexFailure) {
@@ -104,6 +105,22 @@ struct PostgreSQLConnection: ~Copyable {
             throw error
         }
     }
+
+    /// Runs statements that belong together, and once more on a new connection when theirs was lost.
+    /// - Parameter body: may run after it had its effect.
+    mutating func repeatableTransaction(
+        _ body: (inout PostgreSQLConnection) throws(IndexFailure) -> Void
+    ) throws(IndexFailure) {
+        do throws(IndexFailure) {
+            return try transaction(body)
+        } catch {
+            guard wasLost else { throw error }
+        }
+        try transaction(body)
+    }
+
+    /// True when the connection was lost and a new one may be tried at once.
+    var wasLost: Bool { connection == nil && monotonicNow() >= notBefore }
 
     // MARK: - libpq
 

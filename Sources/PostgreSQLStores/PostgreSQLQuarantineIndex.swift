@@ -41,7 +41,7 @@ package final class PostgreSQLQuarantineIndex: QuarantineIndex {
     package func insert(_ rows: [QuarantineRow]) throws(IndexFailure) {
         if rows.isEmpty { return }
         try access { (connection) throws(IndexFailure) in
-            try connection.transaction { (connection) throws(IndexFailure) in
+            try connection.repeatableTransaction { (connection) throws(IndexFailure) in
                 for row in rows { _ = try connection.run(Self.insertion, Self.values(row)) }
             }
         }

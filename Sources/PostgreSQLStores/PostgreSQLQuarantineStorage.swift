@@ -60,31 +60,46 @@ package final class PostgreSQLQuarantineStorage: QuarantineStorage {
         var stored = 0
         do throws(Quarantine.Failure) {
             try access { (connection) throws(IndexFailure) in
-                try connection.transaction { (connection) throws(IndexFailure) in
-                    var file = ChunkedFile(id: id)
-                    do throws(Quarantine.Failure) {
-                        try write { (octets: [UInt8], name: String) throws(Quarantine.Failure) in
-                            try orUnavailable { () throws(IndexFailure) in
-                                try file.append(octets, to: name, &connection)
+                do throws(IndexFailure) {
+                    try connection.transaction { (connection) throws(IndexFailure) in
+                        var file = ChunkedFile(id: id)
+                        do throws(Quarantine.Failure) {
+                            try write { (octets: [UInt8], name: String) throws(Quarantine.Failure) in
+                                try orUnavailable { () throws(IndexFailure) in
+                                    try file.append(octets, to: name, &connection)
+                                }
                             }
+                        } catch {
+                            failure = error
+                            throw .unavailable("rolled back")
                         }
-                    } catch {
-                        failure = error
-                        throw .unavailable("rolled back")
+                        try file.finish(&connection)
+                        stored = file.stored
+                        _ = try connection.run(
+                            """
+                            INSERT INTO mailreeve_quarantine_entry
+                            VALUES ($1, extract(epoch FROM clock_timestamp())::bigint, $2, NULL)
+                            """, [.text(id), .number(stored)])
                     }
-                    try file.finish(&connection)
-                    stored = file.stored
-                    _ = try connection.run(
-                        """
-                        INSERT INTO mailreeve_quarantine_entry
-                        VALUES ($1, extract(epoch FROM clock_timestamp())::bigint, $2, NULL)
-                        """, [.text(id), .number(stored)])
+                } catch {
+                    if connection.wasLost { try? Self.takeBack(id, &connection) }
+                    throw error
                 }
             }
         } catch {
             throw failure ?? error
         }
         return stored
+    }
+
+    /// Removes an entry of which nobody knows whether it was committed: who is told that it was not kept sends it again. The old
+    /// connection's COMMIT may still be under way: an insertion of the same name waits until that has ended.
+    private static func takeBack(_ id: String, _ connection: inout PostgreSQLConnection) throws(IndexFailure) {
+        try connection.repeatableTransaction { (connection) throws(IndexFailure) in
+            _ = try connection.run(
+                "INSERT INTO mailreeve_quarantine_entry VALUES ($1, 0, 0, NULL) ON CONFLICT DO NOTHING", [.text(id)])
+            _ = try connection.run("DELETE FROM mailreeve_quarantine_entry WHERE id = $1", [.text(id)])
+        }
     }
 
     // MARK: - Reading
@@ -153,22 +168,29 @@ package final class PostgreSQLQuarantineStorage: QuarantineStorage {
     // MARK: - Changing
 
     package func markReleased(_ id: String, time: Int) throws(Quarantine.Failure) {
-        try change(
-            id, "UPDATE mailreeve_quarantine_entry SET released = $2 WHERE id = $1 RETURNING id", [.number(time)])
+        guard Quarantine.isValid(id) else { throw .unknown(id) }
+        let rows = try run(
+            "UPDATE mailreeve_quarantine_entry SET released = $2 WHERE id = $1 RETURNING id",
+            [.text(id), .number(time)])
+        if rows.isEmpty { throw .unknown(id) }
     }
 
     package func remove(_ id: String) throws(Quarantine.Failure) {
-        try change(id, "DELETE FROM mailreeve_quarantine_entry WHERE id = $1 RETURNING id", [])
+        guard Quarantine.isValid(id) else { throw .unknown(id) }
+        var isKnown = false
+        try access { (connection) throws(IndexFailure) in
+            try connection.repeatableTransaction { (connection) throws(IndexFailure) in
+                let rows = try connection.run(
+                    "DELETE FROM mailreeve_quarantine_entry WHERE id = $1 RETURNING id", [.text(id)])
+                // One that the first try has found and removed is not there for the second.
+                isKnown = isKnown || !rows.isEmpty
+            }
+        }
+        if !isKnown { throw .unknown(id) }
     }
 
     /// A transaction leaves nothing unfinished.
     package func removeUnfinished(before time: Int) {}
-
-    private func change(
-        _ id: String, _ sql: String, _ values: [PostgreSQLConnection.Value]
-    ) throws(Quarantine.Failure) {
-        guard Quarantine.isValid(id), try !run(sql, [.text(id)] + values).isEmpty else { throw .unknown(id) }
-    }
 
     // MARK: - Statements
 

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Linux
 internal import SMTP
+internal import Stores
 
 /// A directory of batch SMTP files (RFC 2442), one for each copy: written and synchronized as `ID.RANDOM.tmp`, then given its name
 /// `ID.bsmtp`, or `ID-2.bsmtp` and so on where that is taken. Every call blocks on a disk: thread pool only.
@@ -40,6 +41,18 @@ struct BatchDirectory: Sendable {
             guard errno == EEXIST else { throw SystemError("link \(name)", code: errno) }
             number += 1
             name = "\(path)/\(id)-\(number).bsmtp"
+        }
+    }
+
+    /// Removes what a crash left, while nobody writes. Names that are not ours are left alone.
+    static func removeUnfinished(in path: String) throws(SystemError) {
+        guard access(path, F_OK) == 0 else { return }
+        for name in try directoryNames(path) {
+            let words = name.split(separator: ".", omittingEmptySubsequences: false)
+            guard words.count == 3, words[2] == "tmp", Quarantine.isValid(String(words[0])),
+                UInt64(words[1], radix: 16) != nil
+            else { continue }
+            unlink("\(path)/\(name)")
         }
     }
 

@@ -1,3 +1,5 @@
+package import Linux
+package import MailModel
 package import NIOPosix
 
 /// Puts copies of messages into files of this host.
@@ -35,6 +37,11 @@ package struct CopyFiles: Sendable {
     package func store(_ copy: OutgoingMessage, id: String, inBatches path: String) async throws {
         let directory = BatchDirectory(path: path, hostname: hostname)
         try await disk.runIfActive { try directory.store(copy, id: id) }
+    }
+
+    /// Removes what a crash left of files that nobody was told of, while nobody writes any. Blocks on a disk.
+    package static func removeUnfinished(in places: some Sequence<CopyPlace>) throws(SystemError) {
+        for case .bsmtp(let path) in places { try BatchDirectory.removeUnfinished(in: path) }
     }
 
     /// Appends a copy to an mbox file; when this returns it is on the disk.

@@ -39,10 +39,17 @@ package final class IndexedQuarantine: Sendable {
         note("mark \(id) as released") { () throws(IndexFailure) in try index.setReleased(id, time: time) }
     }
 
-    /// Removes an entry.
+    /// Removes an entry. Of one that is not there any more the index forgets what it knows.
     package func remove(_ id: String) throws(Quarantine.Failure) {
-        try files.remove(id)
+        var failure: Quarantine.Failure?
+        do throws(Quarantine.Failure) {
+            try files.remove(id)
+        } catch {
+            guard case .unknown = error else { throw error }
+            failure = error
+        }
         note("remove \(id)") { () throws(IndexFailure) in try index.remove([id]) }
+        if let failure { throw failure }
     }
 
     /// Looks entries up. A damaged index is made anew first.

@@ -110,6 +110,31 @@ import Testing
         }
     }
 
+    /// The database hangs: mail that is to be kept waits for it, and nobody else does, whatever size his mail has.
+    @Test(.enabled(if: PostgreSQLServer.programs != nil, "\(PostgreSQLServer.missing)"))
+    func aDatabaseThatHangs() async throws {
+        try await Lanes.run {
+            let server = try PostgreSQLServer.shared.get()
+            let database = try server.database()
+            let stage = try Stage {
+                $0.settings["quarantine.postgresql"] = "\"\(database)\""
+                $0.settings["timeouts.postgresql"] = "50"
+            }
+            #expect(try send(Self.infected(), to: stage.gateway.port).code == 250)
+            let hung = try HungBackends(of: database, on: server)
+            let port = stage.gateway.port
+            let waiting = (0..<5).map { _ in Promise { try send(Self.infected(), to: port).code } }
+            try poll("mail to be kept") { stage.gateway.quarantined.count >= 5 }
+            #expect(try send(.clean(1, size: 3_000_000), to: port).code == 250)
+            #expect(!hung.isOver, "clean mail waited for the database")
+            hung.resume()
+            for reply in waiting { #expect(try reply.get() == 250) }
+            let place = QuarantinePlace(stage.gateway)
+            #expect(Set(try place.listed()) == Set(stage.gateway.quarantined) && stage.gateway.quarantined.count == 6)
+            stage.expectCleanEnd()
+        }
+    }
+
     /// The database server ends under the running daemon, and another one without the table takes its place.
     @Test(.enabled(if: PostgreSQLServer.programs != nil, "\(PostgreSQLServer.missing)"))
     func aDatabaseServerThatGoesAway() async throws {

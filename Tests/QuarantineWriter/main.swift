@@ -1,16 +1,27 @@
-// Keeps mail without end, for tests that kill it: quarantine-writer DIRECTORY
+// Keeps mail without end, for tests that kill it: quarantine-writer DIRECTORY [index|store DATABASE]
 //
-// A line with the identifier goes to standard output after each message that is said to be kept.
+// Messages are files below DIRECTORY and the index is SQLite, unless the index, or messages and index, are in a PostgreSQL database. A
+// line with the identifier goes to standard output after each message that is said to be kept.
 import Glibc
 import Linux
 import MailModel
+import PostgreSQLStores
 import SQLiteStores
 import Stores
 
-guard CommandLine.arguments.count == 2 else { exit(64) }
-let directory = CommandLine.arguments[1]
-let index = SQLiteQuarantineIndex(directory: directory, node: "test")
-let quarantine = IndexedQuarantine(files: Quarantine(directory: directory), index: index) { _ in exit(2) }
+let arguments = CommandLine.arguments
+guard arguments.count == 2 || arguments.count == 4 else { exit(64) }
+let directory = arguments[1]
+let (word, database) = arguments.count == 4 ? (arguments[2], arguments[3]) : ("", "")
+let index: any QuarantineIndex =
+    word.isEmpty
+    ? SQLiteQuarantineIndex(directory: directory, node: "test")
+    : PostgreSQLQuarantineIndex(parameters: database, deadline: 15, node: "test")
+let storage: any QuarantineStorage =
+    word == "store"
+    ? PostgreSQLQuarantineStorage(parameters: database, deadline: 15, scratch: directory)
+    : QuarantineDirectory(directory)
+let quarantine = IndexedQuarantine(files: Quarantine(storage: storage), index: index) { _ in exit(2) }
 do {
     var number = 0
     while true {

@@ -21,6 +21,20 @@ import Testing
         try FileManager.default.contentsOfDirectory(atPath: path).sorted()
     }
 
+    /// What a crash left goes, what is whole or another's stays.
+    @Test func unfinishedFiles() throws {
+        let scratch = try Scratch(.memory)
+        let path = try scratch.directory("B", mode: 0o700)
+        let others = ["Ab12.bsmtp", "Ab12-2.bsmtp", "notes.tmp", "Ab12.xyz.tmp", "a.b.1f.tmp", "A b.1f.tmp", ".1f.tmp"]
+        for name in others + ["Ab12.1f.tmp", "Ab12.ffffffffffffffff.tmp"] {
+            try Data([1]).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
+        }
+        try CopyFiles.removeUnfinished(in: [
+            .bsmtp(path: "\(scratch.path)/absent"), .mbox(path: "\(path)/x"), .bsmtp(path: path),
+        ])
+        #expect(try Self.names(path) == others.sorted())
+    }
+
     /// Python takes the message out of the file again, as RFC 5321 says what a server does.
     @Test func everyOctetIsThere() async throws {
         let fixture = try await ClientFixture()

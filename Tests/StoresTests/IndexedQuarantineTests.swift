@@ -339,36 +339,15 @@ import TestSupport
         }
     }
 
-    // MARK: - Kill -9
-
-    /// Whatever was said to be kept is there, and nothing half is listed.
-    @Test(.timeLimit(.minutes(10)))
-    func killedAtFiftyInstants() throws {
-        let directory = try TemporaryDirectory()
-        var random = SeededGenerator(seed: 50)
-        var kept: Set<String> = []
-        for round in 0..<50 {
-            let writer = try RunningProgram(Programs.path("quarantine-writer"), [directory.path + "/q"])
-            // From before the first message to the middle of later ones.
-            let lines = round % 10 > 0 ? Int.random(in: 1...8, using: &random) : 0
-            try poll("mail to be kept") { writer.output.lines.count >= lines }
-            usleep(UInt32.random(in: 0..<20_000, using: &random))
-            writer.kill()
-            #expect(writer.wait() == -SIGKILL, "the writer ended by itself")
-            kept.formUnion(writer.output.lines)
-        }
-        #expect(kept.count > 50, "nothing was kept")
-        let files = Quarantine(directory: directory.path + "/q")
-        let index = SQLiteQuarantineIndex(directory: directory.path + "/q", node: "test")
-        let quarantine = IndexedQuarantine(files: files, index: index) { Issue.record("\($0)") }
-        // One may be complete whose line was not printed any more; none is half.
-        let present = Set(try files.identifiers())
-        #expect(kept.subtracting(present) == [] && present.count <= kept.count + 50)
-        let findings = try quarantine.check(own: SQLiteQuarantineIndex.files)
-        #expect(findings.damaged == [] && findings.strays == [] && findings.whole == present.count)
-        #expect(!findings.wasRebuilt && findings.added <= 50 && findings.forgotten == 0 && findings.corrected == 0)
-        #expect(try index.identifiers() == present)
-        try files.removeUnfinished(before: Int(time(nil)) + 10)
-        #expect(directory.names("q/tmp") == [])
+    /// What is not there any more is forgotten by who tries to remove it.
+    @Test(arguments: StoreKind.present)
+    func rowsWithoutEntry(kind: StoreKind) throws {
+        let store = try StoreStage(kind)
+        let stage = Stage(store)
+        for id in ["Id1", "Id2"] { try stage.put(id) }
+        try stage.quarantine.files.remove("Id1")
+        #expect(try stage.listed == ["Id2", "Id1"])
+        #expect(throws: Quarantine.Failure.unknown("Id1")) { try stage.quarantine.remove("Id1") }
+        #expect(try stage.listed == ["Id2"] && stage.complaints.all == [])
     }
 }

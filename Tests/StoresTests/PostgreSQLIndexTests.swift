@@ -71,24 +71,41 @@ struct PostgreSQLIndexTests {
         #expect(try index.identifiers() == ["Aa", "Ab"])
     }
 
+    private static func put(_ id: String, in quarantine: IndexedQuarantine) throws {
+        let entry = Quarantine.Entry(
+            id: id, time: 1, category: .infected, reason: "test",
+            envelope: Envelope(reversePath: .null, recipients: []), size: 0)
+        try quarantine.put(entry, message: try Descriptor.memory("empty"), report: [])
+    }
+
     /// A server that hangs acknowledges what it gets, and answers nothing: it is waited for up to the deadline, and then not asked
-    /// for a while.
+    /// for a while. What is kept meanwhile is in the index when it goes on.
     @Test func aServerThatHangs() throws {
         let server = try PostgreSQLServer.shared.get()
-        let database = try server.database()
+        let (database, directory) = (try server.database(), try TemporaryDirectory())
+        let files = Quarantine(directory: directory.path)
+        let complaints = Mutex<[String]>([])
         let index = PostgreSQLQuarantineIndex(parameters: database, deadline: 1, node: "here")
-        try index.insert([Self.row("Aa", node: "here")])
-        let name = try #require(database.split(separator: "/").last)
-        let backends = try server.sql(
-            "SELECT pid FROM pg_stat_activity WHERE application_name = 'mailreeve' AND datname = '\(name)'",
-            in: "postgres")
-        let process = try #require(pid_t(backends.trimmingCharacters(in: .whitespacesAndNewlines)))
-        kill(process, SIGSTOP)
-        defer { kill(process, SIGCONT) }
-        for words in ["did not answer within 1 s", "could not be reached"] {
-            let error = #expect(throws: IndexFailure.self) { try index.insert([Self.row("Ab", node: "here")]) }
-            #expect("\(String(describing: error))".contains(words), "\(String(describing: error))")
+        let quarantine = IndexedQuarantine(files: files, index: index) { text in
+            complaints.withLock { $0.append(text) }
         }
+        try Self.put("Aa", in: quarantine)
+        let hung = try HungBackends(of: database, on: server)
+        for id in ["Ab", "Ac"] { try Self.put(id, in: quarantine) }
+        #expect(throws: IndexFailure.self) { try quarantine.search(Self.page) }
+        // Else they waited until the test lost its patience.
+        #expect(!hung.isOver)
+        hung.resume()
+        let texts = complaints.withLock { $0 }
+        try #require(texts.count == 2)
+        #expect(texts[0].contains("cannot add Ab in the index") && texts[0].contains("did not answer within 1 s"))
+        #expect(texts[1].contains("cannot add Ac in the index") && texts[1].contains("could not be reached"))
+        // Another process, or this one some time later.
+        let next = PostgreSQLQuarantineIndex(parameters: database, deadline: 15, node: "here")
+        let later = IndexedQuarantine(files: files, index: next) { Issue.record("\($0)") }
+        #expect(try later.reconcile().damaged == [])
+        #expect(try later.search(Self.page).map(\.id) == ["Ac", "Ab", "Aa"])
+        #expect(try later.check(own: []).whole == 3)
     }
 
     @Test func noServerCostsNoMail() throws {
@@ -99,12 +116,7 @@ struct PostgreSQLIndexTests {
         let quarantine = IndexedQuarantine(files: Quarantine(directory: directory.path), index: index) { text in
             complaints.withLock { $0.append(text) }
         }
-        for id in ["Aa", "Ab"] {
-            let entry = Quarantine.Entry(
-                id: id, time: 1, category: .infected, reason: "test",
-                envelope: Envelope(reversePath: .null, recipients: []), size: 0)
-            try quarantine.put(entry, message: try Descriptor.memory("empty"), report: [])
-        }
+        for id in ["Aa", "Ab"] { try Self.put(id, in: quarantine) }
         #expect(try quarantine.files.identifiers().sorted() == ["Aa", "Ab"])
         let texts = complaints.withLock { $0 }
         #expect(texts.count == 2 && texts[0].contains("cannot add Aa in the index") && texts[0].contains("refused"))

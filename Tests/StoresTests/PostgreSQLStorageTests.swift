@@ -65,6 +65,41 @@ struct PostgreSQLStorageTests {
         #expect(try files.search(Self.page).map(\.id) == ["Bb"])
     }
 
+    /// Two hosts expire at one time: what goes, goes once, and no more than has to.
+    @Test(arguments: [true, false])
+    func twoHostsExpire(byAge: Bool) throws {
+        let stage = try StoreStage(.postgresql)
+        let database = try #require(stage.database)
+        let (count, left) = (60, 15)
+        let hosts = (0..<2).map { _ in
+            IndexedQuarantine(
+                files: Quarantine(
+                    storage: PostgreSQLQuarantineStorage(
+                        parameters: database, deadline: 15, scratch: stage.directory.path)),
+                index: PostgreSQLQuarantineIndex(
+                    parameters: database, deadline: 15, node: PostgreSQLQuarantineStorage.node)
+            ) { Issue.record("\($0)") }
+        }
+        for number in 0..<count {
+            let entry = QuarantineSample.entry("Id\(number)", time: number)
+            try hosts[0].put(entry, message: try QuarantineSample.message(), report: [1])
+        }
+        let rows = try hosts[1].search(Self.page)
+        let bound = rows.prefix(left).reduce(0) { $0 + $1.stored }
+        let limits = QuarantineLimits(all: byAge ? .init(keep: left, octets: 0) : .init(keep: 0, octets: bound))
+        let results = Mutex<[Result<QuarantineExpiry, any Error>]>([])
+        DispatchQueue.concurrentPerform(iterations: 2) { number in
+            let result = Result { try hosts[number].expire(limits, now: count) }
+            results.withLock { $0.append(result) }
+        }
+        let expiries = try results.withLock { try $0.map { try $0.get() } }
+        #expect(expiries.reduce(0) { $0 + (byAge ? $1.aged : $1.crowdedOut) } == count - left)
+        #expect(expiries.reduce(0) { $0 + $1.octets } == rows.dropFirst(left).reduce(0) { $0 + $1.stored })
+        #expect(try hosts[0].search(Self.page) == Array(rows.prefix(left)))
+        #expect(try Set(stage.storage.identifiers()) == Set(rows.prefix(left).map(\.id)) && stage.leftovers() == [])
+        #expect(try hosts[0].check(own: []).whole == left)
+    }
+
     /// What is begun and not committed is not there; a new connection never goes on with the rest of a message.
     @Test(arguments: [0, 1, 2, 3])
     func cutInTheMidst(_ place: Int) throws {

@@ -96,20 +96,21 @@ package final class Unpacker {
     ///     what the MIME reader took apart.
     ///   - asEncodedText: look for files that are encoded into text; off where the MIME reader does.
     ///   - isQuoted: a part of the message that is shown rather than sent, and maybe in part only.
+    ///   - namedPage: what programs show it as because its type or name says so.
     package func open(
         _ content: Span<UInt8>, as container: Int, item: Item? = nil, asMail: Bool = true, asEncodedText: Bool = true,
-        isQuoted: Bool = false
+        isQuoted: Bool = false, namedPage: NamedPage? = nil
     ) -> Opened {
         content.withUnsafeBufferPointer {
             open(
                 $0, as: container, item: item, flags: (item?.member.flags ?? []).union(isQuoted ? .quoted : []),
-                asMail: asMail, asEncodedText: asEncodedText)
+                asMail: asMail, asEncodedText: asEncodedText, namedPage: namedPage)
         }
     }
 
     private func open(
         _ bytes: UnsafeBufferPointer<UInt8>, as container: Int, item: Item?, flags: MemberFlags, asMail: Bool,
-        asEncodedText: Bool
+        asEncodedText: Bool, namedPage: NamedPage?
     ) -> Opened {
         let content = bytes.span
         let isText = content.hasOnlyControlsOfText
@@ -144,7 +145,7 @@ package final class Unpacker {
             receiver.isEmbedded = !type.opening.isArchive
             if let decoded = read(content, type, item, receiver) { covered = decoded }
         }
-        readDocument(content, opened.types, receiver)
+        readDocument(content, opened.types, namedPage: namedPage, receiver)
         if !budget.isOver, receiver.level <= limits.levels, asEncodedText, isText, Self.mayHoldEncodedText(opened.types)
         {
             receiver.isEmbedded = true
@@ -354,13 +355,15 @@ package final class Unpacker {
     }
 
     /// Reads content as every kind of document that it looks like.
-    private func readDocument(_ content: Span<UInt8>, _ types: [FileType], _ receiver: MemberReceiver) {
+    private func readDocument(
+        _ content: Span<UInt8>, _ types: [FileType], namedPage: NamedPage?, _ receiver: MemberReceiver
+    ) {
         // What is written out in mail is written out in one of its parts.
         let isMail = types.contains(.mail) || types.contains(.mbox)
-        let mayBePage = Self.mayBePage(types)
+        let mayBePage = namedPage != nil || Self.mayBePage(types)
         for format in DocumentFormat.all
         where !(isMail && format.isText)
-            && (format.matches(content) || mayBePage && format.matchesAsPage(content))
+            && (format.matches(content) || mayBePage && format.matchesAsPage(content, namedPage: namedPage))
         {
             guard !budget.isOver else { return }
             guard receiver.level <= limits.levels else {
@@ -370,7 +373,7 @@ package final class Unpacker {
             }
             receiver.isEmbedded = true
             format.read(
-                content, options: DocumentOptions(passwords: passwords), sink: receiver)
+                content, options: DocumentOptions(passwords: passwords, namedPage: namedPage), sink: receiver)
         }
     }
 }

@@ -189,7 +189,8 @@ package final class Unpacker {
             && receiver.problems.allSatisfy { $0.kind == .note }
             && !receiver.items.contains { $0.member.flags.contains(.slack) }
         if isStore || flags.contains(.quoted) {
-            opened.problems = Self.notes(of: opened.problems, arePieces: isStore)
+            opened.problems = Self.notes(
+                of: opened.problems, arePieces: isStore, isResembling: flags.contains(.resembling))
         }
         if let failure = receiver.failure { workspaceFailure = failure }
         return opened
@@ -206,10 +207,14 @@ package final class Unpacker {
     }
 
     /// Of what is quoted, what cannot be read is no damage; odd structures are none either where a piece is missing.
-    private static func notes(of problems: [ContainerProblem], arePieces: Bool) -> [ContainerProblem] {
+    /// - Parameter isResembling: what nobody can read may be another archive than the member that begins so.
+    private static func notes(
+        of problems: [ContainerProblem], arePieces: Bool, isResembling: Bool
+    ) -> [ContainerProblem] {
         let isPiece = arePieces || problems.contains { $0.kind == .corrupt || $0.kind == .unsupported }
         return problems.map { problem in
             switch problem.kind {
+            case .unsupported where isResembling: problem
             case .corrupt, .unsupported: ContainerProblem(.note, problem.detail)
             case .ambiguous where isPiece: ContainerProblem(.note, problem.detail)
             default: problem
@@ -263,7 +268,7 @@ package final class Unpacker {
 
     /// It ends with a directory that leads to its members, as programs for zip want it, and that is none of a database's.
     private static func isZip(_ content: Span<UInt8>) -> Bool {
-        guard !StructureChecks.isWholeSQLite(content), ZipSignatures.endsWithDirectory(content),
+        guard !StructureChecks.isWholeSQLite(content), ZipEnd.last(of: content) != nil,
             let listing = ZipDirectory(content).listings.last
         else {
             return false

@@ -29,7 +29,10 @@ package final class DocumentFormat: Sendable {
     package func matches(_ bytes: Span<UInt8>) -> Bool { recognise(bytes) }
 
     /// True when `bytes`, which are no text, have a page in them, which browsers show where the name says that it is one.
-    package func matchesAsPage(_ bytes: Span<UInt8>) -> Bool { isText && TextDocument.hasPage(bytes) }
+    /// - Parameter namedPage: what it says.
+    package func matchesAsPage(_ bytes: Span<UInt8>, namedPage: NamedPage?) -> Bool {
+        isText && TextDocument.hasPage(bytes, namedPage: namedPage)
+    }
 
     /// Hands everything in the document `bytes` to `sink`. Ranges that the sink gets are ranges of `bytes`.
     package func read(_ bytes: Span<UInt8>, options: DocumentOptions, sink: any DocumentSink) {
@@ -96,7 +99,7 @@ package final class DocumentFormat: Sendable {
         DocumentFormat(
             name: "Text (HTML, script, SVG, plain)",
             recognisedBy:
-                "no NUL in the first 4,096 octets; or a tag with which a page begins in what is no program, document or other archive, in the first 65,536 behind NULs and blanks",
+                "no NUL in the first 4,096 octets; or a tag with which a page begins in what is no program, document or other archive, in the first 65,536 behind NULs and blanks; or one anywhere in what is called HTML or SVG",
             reports:
                 "files written out in base64, hexadecimal, dumps or numbers, behind escapes too, whatever they are in `data:` links and, from 128 characters on, in scripts that make files; HTML smuggling; script in SVG; DDE in cells",
             isText: true, recognise: TextDocument.matches, reader: TextDocument.read),

@@ -30,14 +30,27 @@ package struct DocumentLimits: Hashable, Sendable {
     package init() {}
 }
 
+/// What browsers show a file as because its media type or its name says so.
+package enum NamedPage: Sendable {
+    case html
+    /// SVG.
+    case vectorImage
+}
+
 /// What a reader is told.
 package struct DocumentOptions: Sendable {
     package var limits: DocumentLimits
     /// Candidate passwords for encrypted documents, in the order to be tried, as UTF-8. The well-known ones are tried first
     /// in any case.
     package var passwords: Passwords
+    /// What its type or name says that the document is; it begins anywhere then.
+    package var namedPage: NamedPage?
 
-    package init(limits: DocumentLimits = DocumentLimits(), passwords: Passwords = Passwords(limit: 0)) {
+    package init(
+        limits: DocumentLimits = DocumentLimits(), passwords: Passwords = Passwords(limit: 0),
+        namedPage: NamedPage? = nil
+    ) {
+        self.namedPage = namedPage
         self.limits = limits
         self.passwords = passwords
     }

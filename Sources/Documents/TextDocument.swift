@@ -17,7 +17,9 @@ enum TextDocument {
 
     /// A page begins somewhere: browsers pass over NULs and whatever else stands in front of it, such as the header of an image,
     /// in a file whose name says that it is one.
-    static func hasPage(_ bytes: Span<UInt8>) -> Bool { ScriptWords.firstRoot(of: bytes) != nil }
+    static func hasPage(_ bytes: Span<UInt8>, namedPage: NamedPage?) -> Bool {
+        ScriptWords.firstRoot(of: bytes, namedPage: namedPage) != nil
+    }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
         // Signed content was handed on as it was signed; in its message the headers of its pieces stand between.
@@ -33,13 +35,14 @@ enum TextDocument {
     /// - Parameter message: the text that the reader of S/MIME takes.
     private static func readText(_ text: Span<UInt8>, besides message: Range<Int>?, _ extraction: Extraction) {
         CellFormula.read(text, extraction)
-        let root = ScriptWords.firstRoot(of: text)
-        let page = root.map { ScriptWords(text, root: $0) }
+        let namedPage = extraction.options.namedPage
+        let root = ScriptWords.firstRoot(of: text, namedPage: namedPage)
+        let page = root.map { ScriptWords(text, root: $0, namedPage: namedPage) }
         let literals = TextLiterals.read(
             text, ofPage: page != nil, withScript: page?.hasScript == true, besides: message, extraction)
         // Words are looked for where a page or an image begins, or where something is written out that they could use.
         guard page != nil || literals.hasFile || !literals.longLiterals.isEmpty else { return }
-        var words = page ?? ScriptWords(text, root: nil)
+        var words = page ?? ScriptWords(text, root: nil, namedPage: namedPage)
         // A link to a file in its own text is saved without script, too.
         guard words.hasScript || words.isVectorImage || text.firstIndex(of: ";base64,") != nil else { return }
         var at = 0
@@ -69,14 +72,15 @@ private struct ScriptWords {
     private(set) var isVectorImage = false
 
     /// Octets in which the first tag of a page has to begin, and those in which an image may, other tags in front of it or not.
-    /// Octets that are NUL or blank do not count at the start: browsers pass over any number of them.
+    /// Octets that are NUL or blank do not count at the start: browsers pass over any number of them. In what is called a page
+    /// it may begin anywhere.
     private static let prefixOfPage = 65_536
     private static let prefixOfImage = 4_096
 
     /// The place of the first tag of HTML or an image.
-    static func firstRoot(of text: Span<UInt8>) -> Int? {
+    static func firstRoot(of text: Span<UInt8>, namedPage: NamedPage?) -> Int? {
         let start = firstShown(of: text)
-        let head = text.extracting(0..<min(text.count, start + prefixOfPage))
+        let head = text.extracting(0..<(namedPage == nil ? min(text.count, start + prefixOfPage) : text.count))
         var from = start
         while let place = head.firstIndex(of: UInt8(ascii: "<"), from: from) {
             from = place + 1
@@ -103,8 +107,11 @@ private struct ScriptWords {
 
     /// Whether there is script at all, or an image that could have some: in one pass over letters that are rare.
     /// - Parameter root: the place of the first tag of a page: an image begins with it, or near the start.
-    init(_ text: Span<UInt8>, root: Int?) {
-        let endOfImage = max(Self.firstShown(of: text) + Self.prefixOfImage, root.map { $0 + "<svg".utf8.count } ?? 0)
+    init(_ text: Span<UInt8>, root: Int?, namedPage: NamedPage?) {
+        let endOfImage =
+            namedPage == .vectorImage
+            ? text.count
+            : max(Self.firstShown(of: text) + Self.prefixOfImage, root.map { $0 + "<svg".utf8.count } ?? 0)
         let letters = Self.letters
         let isRare = letters.span
         for index in 0..<text.count where isRare[Int(text[index])] {

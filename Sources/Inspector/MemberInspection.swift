@@ -54,7 +54,8 @@ extension Inspection.Run {
         let isText = item == nil && builder.report.parts[part].declaredType.hasPrefix("text/")
         let opened = unpacker.open(
             content, as: part, item: item, asMail: !isText && !structure.hasParts,
-            asEncodedText: !structure.mayHoldBlocks, isQuoted: structure.isCutOff)
+            asEncodedText: !structure.mayHoldBlocks, isQuoted: structure.isCutOff,
+            namedPage: PageName.page(builder.report.parts[part]))
         let detected = detectedType(content, opened.types, isText: isText)
         builder.describe(part) {
             $0.detectedType = detected

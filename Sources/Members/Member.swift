@@ -60,6 +60,9 @@ package struct MemberFlags: OptionSet, Hashable, Sendable {
     package static let guessedMembers = MemberFlags(rawValue: 1 << 13)
     /// Names that are not UTF-8 are in code page 437, as the format has it; writers often take that of their system.
     package static let dosNames = MemberFlags(rawValue: 1 << 14)
+    /// An archive beside members that begins as one of them does, and what is in it: maybe no more than what a compression left of
+    /// that one as it was, and maybe another archive.
+    package static let resembling = MemberFlags(rawValue: 1 << 15)
 }
 
 /// Something that a reader could not do, or that no honest program writes. One container may have many; equal ones are

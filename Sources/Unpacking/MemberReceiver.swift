@@ -22,6 +22,8 @@ final class MemberReceiver: DocumentSink {
     var isStore = false
     /// The container itself is quoted, and so is what is in it.
     private let isQuoted: Bool
+    /// The container itself resembles a member beside it.
+    private let isResembling: Bool
     /// The container itself was encrypted, and so was what is in it.
     private let isDecrypted: Bool
     /// A guessed password opened what is in it.
@@ -53,6 +55,7 @@ final class MemberReceiver: DocumentSink {
         ratio = limits.ratio
         self.parent = parent
         isQuoted = flags.contains(.quoted)
+        isResembling = flags.contains(.resembling)
         isDecrypted = flags.contains(.decrypted)
         isGuessed = flags.contains(.guessedMembers)
         self.isScript = isScript
@@ -125,6 +128,7 @@ final class MemberReceiver: DocumentSink {
         var member = member
         if isDecrypted { member.flags.insert(.decrypted) }
         if isGuessed { member.flags.insert(.guessed) }
+        if isResembling { member.flags.insert(.resembling) }
         if isQuoted || isStore {
             member.flags.insert(.quoted)
         } else if isScript {

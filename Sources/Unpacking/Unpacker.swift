@@ -96,20 +96,21 @@ package final class Unpacker {
     ///     what the MIME reader took apart.
     ///   - asEncodedText: look for files that are encoded into text; off where the MIME reader does.
     ///   - isQuoted: a part of the message that is shown rather than sent, and maybe in part only.
+    ///   - namedPage: what programs show it as because its type or name says so.
     package func open(
         _ content: Span<UInt8>, as container: Int, item: Item? = nil, asMail: Bool = true, asEncodedText: Bool = true,
-        isQuoted: Bool = false
+        isQuoted: Bool = false, namedPage: NamedPage? = nil
     ) -> Opened {
         content.withUnsafeBufferPointer {
             open(
                 $0, as: container, item: item, flags: (item?.member.flags ?? []).union(isQuoted ? .quoted : []),
-                asMail: asMail, asEncodedText: asEncodedText)
+                asMail: asMail, asEncodedText: asEncodedText, namedPage: namedPage)
         }
     }
 
     private func open(
         _ bytes: UnsafeBufferPointer<UInt8>, as container: Int, item: Item?, flags: MemberFlags, asMail: Bool,
-        asEncodedText: Bool
+        asEncodedText: Bool, namedPage: NamedPage?
     ) -> Opened {
         let content = bytes.span
         let isText = content.hasOnlyControlsOfText
@@ -144,7 +145,7 @@ package final class Unpacker {
             receiver.isEmbedded = !type.opening.isArchive
             if let decoded = read(content, type, item, receiver) { covered = decoded }
         }
-        readDocument(content, opened.types, receiver)
+        readDocument(content, opened.types, namedPage: namedPage, receiver)
         if !budget.isOver, receiver.level <= limits.levels, asEncodedText, isText, Self.mayHoldEncodedText(opened.types)
         {
             receiver.isEmbedded = true
@@ -188,7 +189,8 @@ package final class Unpacker {
             && receiver.problems.allSatisfy { $0.kind == .note }
             && !receiver.items.contains { $0.member.flags.contains(.slack) }
         if isStore || flags.contains(.quoted) {
-            opened.problems = Self.notes(of: opened.problems, arePieces: isStore)
+            opened.problems = Self.notes(
+                of: opened.problems, arePieces: isStore, isResembling: flags.contains(.resembling))
         }
         if let failure = receiver.failure { workspaceFailure = failure }
         return opened
@@ -205,10 +207,14 @@ package final class Unpacker {
     }
 
     /// Of what is quoted, what cannot be read is no damage; odd structures are none either where a piece is missing.
-    private static func notes(of problems: [ContainerProblem], arePieces: Bool) -> [ContainerProblem] {
+    /// - Parameter isResembling: what nobody can read may be another archive than the member that begins so.
+    private static func notes(
+        of problems: [ContainerProblem], arePieces: Bool, isResembling: Bool
+    ) -> [ContainerProblem] {
         let isPiece = arePieces || problems.contains { $0.kind == .corrupt || $0.kind == .unsupported }
         return problems.map { problem in
             switch problem.kind {
+            case .unsupported where isResembling: problem
             case .corrupt, .unsupported: ContainerProblem(.note, problem.detail)
             case .ambiguous where isPiece: ContainerProblem(.note, problem.detail)
             default: problem
@@ -262,7 +268,7 @@ package final class Unpacker {
 
     /// It ends with a directory that leads to its members, as programs for zip want it, and that is none of a database's.
     private static func isZip(_ content: Span<UInt8>) -> Bool {
-        guard !StructureChecks.isWholeSQLite(content), ZipSignatures.endsWithDirectory(content),
+        guard !StructureChecks.isWholeSQLite(content), ZipEnd.last(of: content) != nil,
             let listing = ZipDirectory(content).listings.last
         else {
             return false
@@ -354,13 +360,15 @@ package final class Unpacker {
     }
 
     /// Reads content as every kind of document that it looks like.
-    private func readDocument(_ content: Span<UInt8>, _ types: [FileType], _ receiver: MemberReceiver) {
+    private func readDocument(
+        _ content: Span<UInt8>, _ types: [FileType], namedPage: NamedPage?, _ receiver: MemberReceiver
+    ) {
         // What is written out in mail is written out in one of its parts.
         let isMail = types.contains(.mail) || types.contains(.mbox)
-        let mayBePage = Self.mayBePage(types)
+        let mayBePage = namedPage != nil || Self.mayBePage(types)
         for format in DocumentFormat.all
         where !(isMail && format.isText)
-            && (format.matches(content) || mayBePage && format.matchesAsPage(content))
+            && (format.matches(content) || mayBePage && format.matchesAsPage(content, namedPage: namedPage))
         {
             guard !budget.isOver else { return }
             guard receiver.level <= limits.levels else {
@@ -370,7 +378,7 @@ package final class Unpacker {
             }
             receiver.isEmbedded = true
             format.read(
-                content, options: DocumentOptions(passwords: passwords), sink: receiver)
+                content, options: DocumentOptions(passwords: passwords, namedPage: namedPage), sink: receiver)
         }
     }
 }

@@ -194,6 +194,8 @@ import Testing
         let words = String(repeating: "words ", count: 900)
         #expect(isTold("<!-- \(words) -->" + image))
         #expect(!isTold("<html><p>\(words)</p>" + image))
+        let named = read(Array("<!-- <div> \(words) -->\(image)".utf8), DocumentOptions(namedPage: .vectorImage))
+        #expect(named.facts.contains { $0.kind == .svgScript })
     }
 
     @Test func formulasInTables() {

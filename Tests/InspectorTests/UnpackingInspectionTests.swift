@@ -48,6 +48,16 @@ import Testing
         #expect(report.completedScanners == ["clamav"])
     }
 
+    /// Browsers show a file whose name says that it is a page, however far in the page begins.
+    @Test(arguments: [("a.html", true), ("a.HTM. ", true), ("a.bin", false)])
+    func pagesByName(_ name: String, _ isFound: Bool) throws {
+        let noise = (0..<900).map { UInt8(truncatingIfNeeded: $0 &* $0 &* 2_654_435_761 >> 13) }
+        let script = "a.href=URL.createObjectURL(new Blob([atob('\(Data(noise).base64EncodedString())')]))"
+        let page = String(repeating: "words ", count: 12_000) + "<html><script>\(script)</script></html>"
+        let report = try report(Array(page.utf8), name: name)
+        #expect(report.parts.contains { $0.notes.contains { $0.hasPrefix("html-smuggling") } } == isFound)
+    }
+
     /// A stored entry whose flags say that it is encrypted, and whose checksum that it is not: the scanner goes by the flags.
     @Test func aFlagThatLiesIsNoEncryption() throws {
         let archive = try #require(

@@ -214,8 +214,8 @@ import Testing
     }
 
     /// No program in Debian writes LHA archives: one stored member with a header of level 0. Samples have the others.
-    static func lha(_ content: [UInt8]) -> [UInt8] {
-        let name = Array("inner.bin".utf8)
+    static func lha(_ content: [UInt8], name: String = "inner.bin") -> [UInt8] {
+        let name = Array(name.utf8)
         var sum = 0
         for byte in content {
             sum ^= Int(byte)
@@ -234,6 +234,22 @@ import Testing
             #expect(result.types == ["lha"])
             #expect(result.places(of: eicar).count == 1 && !result.isMarked, "\(depth): \(result.problems)")
         }
+    }
+
+    /// The size of its header and the checksum may be the mark of compress(1).
+    @Test func lhaThatBeginsAsCompress() throws {
+        let archives = (UInt8(ascii: "A")...UInt8(ascii: "z")).flatMap { first in
+            (UInt8(ascii: "A")...UInt8(ascii: "z")).map { second in
+                Self.lha(eicar, name: "inner.b" + String(decoding: [first, second], as: UTF8.self))
+            }
+        }
+        let archive = try #require(archives.first { $0.starts(with: [0x1F, 0x9D]) })
+        let result = Unpacked(archive, messageSize: 1 << 20)
+        #expect(Set(result.types) == ["Z", "lha"])
+        #expect(!result.places(of: eicar).isEmpty && !result.isMarked, "\(result.problems)")
+        var damaged = archive
+        damaged[25] ^= 1
+        #expect(Unpacked(damaged, messageSize: 1 << 20).kinds.contains(.corrupt))
     }
 
     @Test("F4: self-extracting programs") func selfExtractingPrograms() throws {

@@ -14,8 +14,16 @@ package enum HTMLBeginning {
         "<svg", "<span", "<center", "<frameset", "<h2", "<h3", "<hr", "<ul", "<i", "<u",
     ]
 
+    /// Those that nothing but a page begins with.
+    private static let tagsOfPage: [StaticString] = ["<!doctype html", "<html"]
+
     /// - Parameter text: in UTF-8.
-    package static func isThere(_ text: Span<UInt8>) -> Bool {
+    package static func isThere(_ text: Span<UInt8>) -> Bool { begins(text, with: tags) }
+
+    /// As a whole page, rather than with any tag.
+    static func isPage(_ text: Span<UInt8>) -> Bool { begins(text, with: tagsOfPage) }
+
+    private static func begins(_ text: Span<UInt8>, with tags: [StaticString]) -> Bool {
         var start = text.count >= 3 && text[0] == 0xEF && text[1] == 0xBB && text[2] == 0xBF ? 3 : 0
         while start < text.count, start < prefix, text[start] <= 0x20 { start += 1 }
         return tags.contains { tag in

@@ -91,7 +91,7 @@ package struct TextContent: Sendable {
             read.text += [0x0A] + ContentLines.unfolded(text.span)
             return read
         }
-        guard isHTML(mediaType) || beginsAsHTML(text.span) else { return read }
+        guard isHTML(mediaType) || HTMLBeginning.isPage(text.span) else { return read }
         var limits = HTMLLimits()
         limits.textSize = limit
         let html = HTMLText.read(text.span, limits: limits)
@@ -106,13 +106,5 @@ package struct TextContent: Sendable {
     /// ASCII without escapes, which is the same in nearly every charset.
     private static func isPlainASCII(_ content: Span<UInt8>, _ result: Charsets.Result) -> Bool {
         result.coding == .utf8 && content.endOfASCII(from: 0) == content.count
-    }
-
-    /// Plain text that some readers show as HTML because of how it begins.
-    private static func beginsAsHTML(_ text: Span<UInt8>) -> Bool {
-        var start = 0
-        while start < text.count, start < 64, text[start] <= 0x20 { start += 1 }
-        return text.hasPrefix(ignoringCase: "<html", from: start)
-            || text.hasPrefix(ignoringCase: "<!doctype html", from: start)
     }
 }

@@ -8,7 +8,10 @@ enum FilterReader {
         let what = "\(filter.rawValue) data"
         let member = PendingMember(Member(role: Member.decompressed), sink)
         let result = decode(content, filter, sink) { member.append($0) }
-        result.end.report(what, sink)
+        // Size and checksum of LHA's header may be the mark of compress(1); then what does not decompress is none of its files.
+        if filter != .compress || result.end == .complete || !LHAHeader.isHere(content) {
+            result.end.report(what, sink)
+        }
         let end = result.end == .complete ? result.consumed : nil
         guard member.end(isRead: end != nil) else { return }
         if let end { ArchiveEnd.addRest(of: content, from: end, what, into: sink) }

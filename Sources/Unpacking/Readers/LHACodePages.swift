@@ -5,12 +5,8 @@ internal import Bytes
 struct LHACodePages {
     /// Members that are looked at.
     private static let mostMembers = 65_536
-    private static let mostExtensions = 64
     /// No program has an extension of this kind.
     private static let nothing: UInt8 = 0x7E
-
-    /// Octets that every header begins with, up to its level: no extension stands there.
-    private static let fixed = 21
 
     /// Those with such extensions. None overlaps another, as each begins where the data before it ends.
     private(set) var headers: [Header] = []
@@ -49,77 +45,40 @@ struct LHACodePages {
         return out
     }
 
-    /// The CRC-16 of a header, taken with zeros in its own place.
+    /// - Parameter place: of the checksum in the content.
     private static func sum(_ content: Span<UInt8>, _ header: Header, at place: Int) -> UInt16 {
-        let before = CyclicChecksum.crc16Reflected(content.extracting(header.range.lowerBound..<place))
-        let zeros: [UInt8] = [0, 0]
-        return CyclicChecksum.crc16Reflected(
-            content.extracting(place + 2..<header.range.upperBound),
-            seed: CyclicChecksum.crc16Reflected(zeros.span, seed: before))
+        LHAHeader.checksum(of: content.extracting(header.range), at: place - header.range.lowerBound)
     }
 
     private mutating func find(_ content: Span<UInt8>) {
         var start = 0
         for _ in 0..<Self.mostMembers {
-            guard start + 21 < content.count, content[start] != 0 || content[start + 1] != 0,
-                let packed = content.littleEndian32(at: start + 7)
-            else { return }
-            let next: Int
-            switch content[start + 20] {
-            case 0:
-                next = start + Int(content[start]) + 2 + Int(packed)
-            case 1:
-                // The size of the data counts the extensions.
-                let size = Int(content[start])
-                next = start + size + 2 + Int(packed)
-                readExtensions(content, of: start, from: start + size, to: next, width: 2, total: nil)
-            case 2:
-                guard let size = content.littleEndian16(at: start) else { return }
-                let end = start + Int(size)
-                next = end + Int(packed)
-                readExtensions(content, of: start, from: start + 24, to: end, width: 2, total: Int(size))
-            case 3:
-                guard let size = content.littleEndian32(at: start + 24) else { return }
-                let end = start + Int(size)
-                next = end + Int(packed)
-                readExtensions(content, of: start, from: start + 28, to: end, width: 4, total: Int(size))
-            default: return
+            guard let header = LHAHeader(content, at: start), content[start] != 0 || content[start + 1] != 0 else {
+                return
             }
-            guard next > start else { return }
-            start = next
+            readExtensions(content, of: header)
+            guard header.next > start else { return }
+            start = header.next
         }
     }
 
-    /// Reads a chain of extensions: the length of each stands in front of it, and ends the one before.
-    /// - Parameters:
-    ///   - total: octets of the header; nil where it ends with its last extension.
-    ///   - width: octets of a length.
-    private mutating func readExtensions(
-        _ content: Span<UInt8>, of start: Int, from first: Int, to bound: Int, width: Int, total: Int?
-    ) {
-        let bound = min(bound, content.count)
+    private mutating func readExtensions(_ content: Span<UInt8>, of header: LHAHeader) {
+        let bounds = header.extensions
         // What is written into a chain within the fixed fields would move all headers behind it.
-        guard first >= start + Self.fixed else { return }
-        var header = Header(range: start..<bound)
-        var position = first
-        for _ in 0..<Self.mostExtensions {
-            let stated =
-                width == 2
-                ? content.littleEndian16(at: position).map(Int.init)
-                : content.littleEndian32(at: position).map(Int.init)
-            guard let length = stated, length > width, position + width + length <= bound else { break }
-            let kind = position + width
+        guard header.level > 0, bounds.lowerBound >= header.start + LHAHeader.fixed else { return }
+        var found = Header(range: header.start..<bounds.upperBound)
+        let chain = header.forEachExtension(content) { kind, count in
             switch content[kind] {
-            case 0 where length >= width + 3: header.checksum = kind + 1
-            case 0x46:
-                guard length == width + 5, let page = content.littleEndian32(at: kind + 1) else { break }
-                if NameCharsets.knows(page: page) { areKnown = true } else { header.kinds.append(kind) }
+            case 0 where count >= 3: found.checksum = kind + 1
+            case 0x46 where count == 5:
+                guard let page = content.littleEndian32(at: kind + 1) else { return }
+                if NameCharsets.knows(page: page) { areKnown = true } else { found.kinds.append(kind) }
             case 0x44, 0x45: areKnown = true
             default: break
             }
-            position += length
         }
-        if total == nil { header.range = start..<min(position + width, bound) }
-        if !header.kinds.isEmpty { headers.append(header) }
+        // It ends with its last extension.
+        if header.level == 1 { found.range = header.start..<min(chain.end + header.width, bounds.upperBound) }
+        if !found.kinds.isEmpty { headers.append(found) }
     }
 }

@@ -47,7 +47,7 @@ enum StrayArchives {
             var member = Member(flags: .slack, role: "archive beside members")
             // A compression that stores some blocks and runs of octets as they are shows parts of what a member has.
             if equal >= (isWhole ? shown : head) {
-                member.flags.insert(.quoted)
+                member.flags.formUnion([.quoted, .resembling])
             } else {
                 sink.report(.ambiguous, "archive beside members")
             }
@@ -65,40 +65,20 @@ enum StrayArchives {
         var next = content.firstIndex(of: ZipSignatures.endOfDirectory, from: max(1, content.count - searchedAtEnd))
         // One search for all of them: there may be thousands of ends; most files have none.
         let firstMember = next == nil ? nil : content.firstIndex(of: ZipSignatures.localHeader, from: 1)
-        while let end = next, sink.mayGoOn() {
-            next = content.firstIndex(of: ZipSignatures.endOfDirectory, from: end + 1)
-            guard let size = content.littleEndian32(at: end + 12), let offset = content.littleEndian32(at: end + 16),
-                let comment = content.littleEndian16(at: end + 20)
-            else { return }
-            let directory = end - Int(size)
-            let stated = directory - Int(offset)
-            let isStated = stated > 0 && content.hasBytes(ZipSignatures.localHeader, at: stated)
-            // zip64 has them elsewhere. What a compression leaves of an archive as it was leads nowhere.
-            let isKnown = size != .max && offset != .max
-            guard let start = isStated ? stated : firstMember, start < end,
-                !isKnown || leadsToMember(content, directory, end, base: stated)
-            else { continue }
-            // Programs open one whose comment is longer than what is left.
-            guard use(start..<min(end + 22 + Int(comment), content.count), isKnown) else { return }
-        }
-    }
-
-    /// A local header stands where some entry of a directory says, in an archive that begins at `base` or with the content.
-    private static func leadsToMember(_ content: Span<UInt8>, _ directory: Int, _ end: Int, base: Int) -> Bool {
-        var position = directory
-        while position < end, content.hasBytes(ZipSignatures.centralHeader, at: position),
-            let name = content.littleEndian16(at: position + 28), let extra = content.littleEndian16(at: position + 30),
-            let comment = content.littleEndian16(at: position + 32),
-            let offset = content.littleEndian32(at: position + 42)
-        {
-            if offset == .max || content.hasBytes(ZipSignatures.localHeader, at: base + Int(offset))
-                || content.hasBytes(ZipSignatures.localHeader, at: Int(offset))
-            {
-                return true
+        var lists: [Int: Int]?
+        while let place = next, sink.mayGoOn() {
+            next = content.firstIndex(of: ZipSignatures.endOfDirectory, from: place + 1)
+            guard let end = ZipEnd(content, at: place) else { return }
+            let start = end.start(in: content, firstMember: firstMember) {
+                if let lists { return lists }
+                let found = ZipEnd.lists(in: content, from: firstMember ?? 1)
+                if found == nil { sink.report(.zipDirectories) }
+                lists = found ?? [:]
+                return lists ?? [:]
             }
-            position += 46 + Int(name) + Int(extra) + Int(comment)
+            guard let start, start < place else { continue }
+            guard use(start..<min(end.end, content.count), !end.isWide) else { return }
         }
-        return false
     }
 
     /// How many octets of an archive some member has, from its start on.

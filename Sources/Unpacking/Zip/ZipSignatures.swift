@@ -20,20 +20,6 @@ enum ZipSignatures {
         return isSplit && isLocalHeader(content, at: 4)
     }
 
-    /// The content ends with an end-of-central-directory record whose comment reaches exactly to the end, and in which
-    /// the directory lies right before it.
-    static func endsWithDirectory(_ content: Span<UInt8>) -> Bool {
-        var from = max(0, content.count - 65_557)
-        while let end = content.firstIndex(of: endOfDirectory, from: from) {
-            from = end + 1
-            guard let comment = content.littleEndian16(at: end + 20), end + 22 + Int(comment) == content.count,
-                let size = content.littleEndian32(at: end + 12)
-            else { continue }
-            if size == 0 || size == UInt32.max || content.hasBytes(centralHeader, at: end - Int(size)) { return true }
-        }
-        return false
-    }
-
     /// The first plausible local header at or after an offset.
     static func firstLocalHeader(_ content: Span<UInt8>, from start: Int, to limit: Int = .max) -> Int? {
         var from = start

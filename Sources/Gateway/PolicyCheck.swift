@@ -22,7 +22,7 @@ package struct PolicyCheck {
     package func missingSets(_ rules: BannedRules) -> [Problem] { placed(book.missingSets(rules)) }
 
     /// Everything that is wrong or doubtful about the tables, the texts of notices and disclaimers, the keys and the directory of the quarantine,
-    /// the file of the journal's lines, the files of copies and the scanners that the settings name, but for what
+    /// the file of the journal's lines, the files of copies, the directory of signatures and the scanners that the settings name, but for what
     /// `ScannerRemarks` tell. Blocks on a disk.
     package var problems: [Problem] {
         let settings = loaded.settings
@@ -50,6 +50,13 @@ package struct PolicyCheck {
         look { try CopyFileChecks.check(book.copyPlaces, stateDirectory: settings.stateDirectory) }
         look { _ = try NoticeBook(settings, book, before: nil) }
         look { warnings = try DisclaimerBook(settings, book).warnings }
+        look {
+            do {
+                _ = try SetupBuilder(settings).database()
+            } catch {
+                throw SettingFault(place: .key("clamav.database"), text: "\(error)")
+            }
+        }
         // What is wrong with a pattern of theirs is among their remarks, with its place.
         if !ScannerRemarks.remarks(on: settings).contains(where: \.isRefusal) {
             look { _ = try SetupBuilder(settings).scanners(inspector: "") { _ in } }

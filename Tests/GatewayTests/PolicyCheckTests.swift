@@ -24,6 +24,16 @@ import Testing
         PolicyCheck(ConfigurationFile.parse(yaml, file: "f")).problems.map(\.description)
     }
 
+    /// A directory of signatures that is named and not there is a mistake; an empty one is a new installation.
+    @Test func signatureDirectories() {
+        let missing = problems("clamav: {database: \(directory.path)/none}")
+        #expect(missing.count == 1 && missing[0].hasPrefix("f:1:"), "\(missing)")
+        #expect(
+            missing.first?.hasSuffix(
+                "error: clamav.database: opendir \(directory.path)/none: No such file or directory") == true)
+        #expect(problems("clamav: {database: \(directory.path)}") == [])
+    }
+
     /// A wrong line of a table is named with its place, and the settings are refused.
     @Test(arguments: [
         (

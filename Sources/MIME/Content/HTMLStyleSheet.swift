@@ -43,6 +43,8 @@ struct HTMLStyleSheet {
     /// Rules that are kept, and those under one key: each costs a look for each element.
     private static let ruleLimit = 4096
     private static let rulesOfKey = 32
+    /// Rules that are heard for one element: further ones cost time and no honest mail has them.
+    private static let rulesOfElement = 64
     /// Blocks in blocks that are read.
     private static let depthLimit = 8
 
@@ -142,7 +144,9 @@ struct HTMLStyleSheet {
         var found: [Rule] = []
         for key in keys {
             for rule in rules[key] ?? []
-            where rule.around & ~around == 0 && rule.parent & ~parent == 0 && rule.element.matches(element) {
+            where found.count < Self.rulesOfElement && rule.around & ~around == 0 && rule.parent & ~parent == 0
+                && rule.element.matches(element)
+            {
                 found.append(rule)
             }
         }

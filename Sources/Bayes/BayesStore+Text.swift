@@ -1,6 +1,6 @@
 internal import Scoring
 
-/// The text forms of sa-learn(1): `--dump`, `--backup`, `--restore`.
+/// The text forms of sa-learn(1) that are written: `--dump`, `--backup`.
 extension BayesStore {
     /// Lines of `--dump`: probability, spam, ham, time, and the token as ten hexadecimal digits or the name of a total.
     /// - Parameters:
@@ -101,65 +101,5 @@ extension BayesStore {
         }
         if let damage { throw damage }
         write("m\tend\t\(lines)")
-    }
-
-    /// What a restored backup held.
-    package struct Restored: Hashable, Sendable {
-        package var tokens = 0
-        package var messages = 0
-        package var seen = 0
-        /// Tokens that SpamAssassin keyed in its own way.
-        package var foreignTokens = 0
-        package var isOwn = false
-    }
-
-    /// Replaces everything by a backup, in one transaction.
-    ///
-    /// A backup of SpamAssassin's has tokens under the SHA-1 of texts that it cuts in its own way: those of words go on
-    /// counting, see `TokenExtractor`, those of header fields and links meet nothing. What it says of identifiers is
-    /// not taken over: those messages would then be passed over when they are learnt here.
-    /// - Throws: `damaged` with the number of the first line that is not of the form; nothing has changed then.
-    package func restore(_ text: [UInt8]) throws(StoreError) -> Restored {
-        var parsed = try BackupText(text)
-        if !parsed.isOwn { parsed.adopt() }
-        try store.write { writing throws(StoreError) in
-            let nextBatch = nextBatch(writing)
-            for table in BayesTable.allCases { try writing.removeAll(table) }
-            var totals = try self.totals(writing)
-            totals.nextBatch = nextBatch
-            totals.spam = parsed.spam
-            totals.ham = parsed.ham
-            totals.tokens = UInt64(parsed.tokens.count)
-            totals.foreignTokens = UInt64(parsed.foreignTokens)
-            try self.put(parsed.tokens, BucketScheme(bits: totals.tokenBits), writing)
-            var numbers: [String: UInt64] = [:]
-            var kinds = MessageKinds()
-            for message in parsed.messages + parsed.pending {
-                var message = message
-                let number = totals.nextMessage
-                message.kind = try kinds.add(message.keys, message.isSpam, number: number, limit: .max, writing) ?? 0
-                try writing.put(.messages, Octets.key(number).span, message.encoded().span)
-                numbers[message.id] = number
-                totals.nextMessage += 1
-                totals.nextBatch = max(totals.nextBatch, message.batch &+ 1)
-            }
-            try kinds.write(writing)
-            totals.pending = UInt64(parsed.pending.count)
-            totals.firstPending = totals.nextMessage - totals.pending
-            totals.unsolved = totals.nextMessage - 1
-            for (id, isSpam) in parsed.seen + parsed.pending.map({ ($0.id, $0.isSpam) }) {
-                try writing.put(
-                    .seen, Array(id.utf8.prefix(LearntMessage.idSize)).span,
-                    SeenRecord(isSpam: isSpam, message: numbers[id] ?? 0).encoded().span)
-            }
-            for batch in parsed.batches() {
-                try writing.put(.batches, Octets.key(batch.number).span, batch.encoded().span)
-            }
-            try self.put(totals, writing)
-        }
-        return Restored(
-            tokens: parsed.tokens.count, messages: parsed.messages.count + parsed.pending.count,
-            seen: parsed.seen.count + parsed.pending.count,
-            foreignTokens: parsed.isOwn ? 0 : parsed.foreignTokens, isOwn: parsed.isOwn)
     }
 }

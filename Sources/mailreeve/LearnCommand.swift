@@ -186,10 +186,7 @@ struct LearnProgram {
             try dump(what)
             return 0
         case .backup:
-            let size = try printed { line in try store.backup(line) }
-            if size > MailFile.sizeLimit {
-                Terminal.printError("learn: this backup has over \(MailFile.sizeLimit) octets: --restore reads no more")
-            }
+            try printed { line in try store.backup(line) }
             return 0
         case .restore(let path):
             return try restore(path)
@@ -222,28 +219,23 @@ struct LearnProgram {
         }
     }
 
-    /// Collects lines into larger writes. Gives the octets of all.
-    @discardableResult
-    private func printed(_ body: ((String) -> Void) throws -> Void) throws -> Int {
+    /// Collects lines into larger writes.
+    private func printed(_ body: ((String) -> Void) throws -> Void) throws {
         var buffer: [UInt8] = []
-        var size = 0
         try body { line in
             buffer += line.utf8
             buffer.append(0x0A)
             if buffer.count > 65_536 {
                 Terminal.write(buffer)
-                size += buffer.count
                 buffer.removeAll(keepingCapacity: true)
             }
         }
         Terminal.write(buffer)
-        return size + buffer.count
     }
 
     private func restore(_ path: OctetPath) throws -> Int32 {
         let name = LearnSource.shown(path)
-        let bytes = try LearnSource.whole(path, limit: MailFile.sizeLimit)
-        let restored = try store.restore(bytes)
+        let restored = try store.restore(BackupFile(path).read)
         guard restored.isOwn else {
             Terminal.printError(
                 "learn: \(name) was made by SpamAssassin. Carried over: the numbers of messages, and the counts of "

@@ -115,6 +115,86 @@ struct StoreTextContract {
         #expect(try store.restore(text(lines)).messages == 2)
     }
 
+    @Test(
+        "a backup that is cut off anywhere changes nothing, however it comes in pieces", arguments: StoreKind.allCases)
+    func cutAnywhere(_ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind)
+        let (other, second) = try makeStore(kind)
+        defer { withExtendedLifetime((scratch, second)) {} }
+        var batch = try store.beginBatch(at: 5)
+        _ = try store.learn([lesson("a", 0..<3), lesson("b", 2..<5)], asSpam: true, batch: &batch, time: 7)
+        _ = try store.learn([lesson("late", 2..<5)], asSpam: false, batch: &batch, time: 8, countsNow: false)
+        var text: [UInt8] = []
+        try store.backup { text += Array("\($0)\n".utf8) }
+        _ = try other.learn([lesson("before", 50..<53)], asSpam: true, batch: &batch, time: 7)
+        let before = try counts(other)
+        // The last line end is none of its octets that are needed; without its last digit the end names other lines.
+        for size in 0..<text.count - 1 {
+            #expect(throws: StoreError.self) { try other.restore(Array(text[..<size]), piece: 7) }
+        }
+        #expect(try counts(other) == before && other.totals().nextBatch == batch.number + 1)
+        for piece in [1, 7, text.count] {
+            #expect(try other.restore(text, piece: piece).messages == 3)
+            #expect(try counts(other) == counts(store) && other.totals().pending == 1)
+        }
+    }
+
+    @Test("tokens that are written in parts, and in any order, are those of the backup", arguments: StoreKind.allCases)
+    func manyTokens(_ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind)
+        defer { withExtendedLifetime(scratch) {} }
+        // The first of two of one key counts.
+        let count = 1000
+        var text = Array("v\t3\tdb_version\nv\t1\tnum_spam\nv\t1\tnum_nonspam\n".utf8)
+        for number in 0..<count {
+            let key = UInt64(number) &* 0x9E_3779_B97B & 0xF_FFFF_FFFF
+            let digits = String(key, radix: 16)
+            text += Array(
+                "t\t\(number % 100)\t0\t9\t\(String(repeating: "0", count: 10 - digits.count))\(digits)\n".utf8)
+        }
+        let first = "0000000000"
+        for again in ["\(first)", "9e3779b97b"] { text += Array("t\t77\t77\t9\t\(again)\n".utf8) }
+        let restored = try store.restore(text, tokensAtOnce: 70)
+        #expect(restored.tokens == count && restored.foreignTokens == count)
+        var (found, wrong) = (0, 0)
+        try store.forEachToken { record in
+            found += 1
+            if record.counts.ham != 0 { wrong += 1 }
+        }
+        #expect(found == count && wrong == 0)
+    }
+
+    @Test(
+        "a backup that changes while it is read, or has a line without end, changes nothing",
+        arguments: StoreKind.allCases)
+    func changingBackup(_ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind)
+        defer { withExtendedLifetime(scratch) {} }
+        var batch = try store.beginBatch(at: 5)
+        _ = try store.learn([lesson("a", 0..<3)], asSpam: true, batch: &batch, time: 7)
+        var reads = 0
+        let head = Array("v\t3\tdb_version\nv\t5\tnum_spam\n".utf8)
+        #expect(throws: StoreError.self) {
+            try store.restore { offset, buffer throws(StoreError) in
+                guard offset == 0 else { return 0 }
+                reads += 1
+                let octets = head + Array("v\t\(reads)\tnum_nonspam\n".utf8)
+                buffer.replaceSubrange(0..<octets.count, with: octets)
+                return octets.count
+            }
+        }
+        #expect(reads == 2)
+        let error = #expect(throws: StoreError.self) {
+            try store.restore { offset, buffer throws(StoreError) in
+                buffer = [UInt8](repeating: UInt8(ascii: "1"), count: buffer.count)
+                if offset == 0 { buffer.replaceSubrange(0..<head.count, with: head) }
+                return offset == 0 ? head.count : buffer.count
+            }
+        }
+        #expect(error?.description == "line 3 is not of a backup's form")
+        #expect(try store.totals().spam == 1 && store.lesson(of: "a") == true)
+    }
+
     @Test("the words of SpamAssassin's backup go on counting", arguments: StoreKind.allCases)
     func foreignBackup(_ kind: StoreKind) throws {
         let (store, scratch) = try makeStore(kind)

@@ -40,6 +40,17 @@ struct TestPlace {
     }
 }
 
+extension BayesStore {
+    /// Restores a backup that lies in memory; it comes in pieces of so many octets.
+    func restore(_ text: [UInt8], piece: Int = 1000, tokensAtOnce: Int = 1 << 18) throws(StoreError) -> Restored {
+        try restore(tokensAtOnce: tokensAtOnce) { offset, buffer throws(StoreError) in
+            let octets = text[min(offset, text.count)...].prefix(min(piece, buffer.count))
+            buffer.replaceSubrange(0..<octets.count, with: octets)
+            return octets.count
+        }
+    }
+}
+
 extension RedisProgram {
     func store(_ name: String, user: String = "", password: String = "", timeout: Int = 20_000) -> RedisStore {
         RedisStore(

@@ -10,7 +10,7 @@ enum CSSColor {
     }
 
     /// The colour that `word`, one word in lower case, names: `#rgb`, `#rrggbb`, `#rrggbbaa`, `rgb()`, `hsl()`, `hwb()`, and names;
-    /// nil where browsers take it for none. `color-mix()` and colours made from others are not known.
+    /// nil where browsers take it for none.
     static func value(_ word: ArraySlice<UInt8>) -> Value? {
         let word = CSSValue.trimmed(word)
         if word.first == 0x23 { return hex(word.dropFirst()).map { .color($0.0, opacity: $0.1) } }
@@ -33,6 +33,11 @@ enum CSSColor {
     }
 
     private static func value(of function: CSSValue.Function) -> Value? {
+        // Made from other colours: nobody knows here what of.
+        let isMade =
+            ["color-mix", "light-dark"].contains(function.name)
+            || CSSValue.trimmed(function.arguments).starts(with: "from ".utf8)
+        if isMade { return .color(nil, opacity: 1) }
         let parts = function.arguments.split(whereSeparator: { $0 == 0x2C || $0 <= 0x20 || $0 == 0x2F }).map { part in
             CSSText.names(part).elementsEqual("none".utf8) ? (0, []) : CSSValue.number(part)
         }

@@ -25,20 +25,29 @@ struct CSSProperties: OptionSet {
     /// A background of no colour, with an image, only behind letters.
     static let (backgroundColor, backgroundImage, backgroundClip) = (bit(41), bit(42), bit(43))
 
+    /// Boxes larger than they are, or elsewhere: what an element around made too small, or moved off the page, may be back.
+    static let (grownZoom, grownScale, grownTransform) = (bit(47), bit(48), bit(49))
+    /// `position: fixed`: neither is it cut, nor moved by elements around.
+    static let fixed = bit(50)
+    /// Letters and what is behind them have other colours than those that are said: by `filter`, by shadows, strokes and the like.
+    static let (repaintedByFilter, repainted) = (bit(51), bit(52))
+    /// Values change while the mail is looked at.
+    static let animation = bit(53)
+
     static let displays: CSSProperties = [.display, .blockDisplay, .inlineBlock]
     static let margins: CSSProperties = [.marginTop, .marginRight, .marginBottom, .marginLeft]
     static let paddings: CSSProperties = [.paddingTop, .paddingRight, .paddingBottom, .paddingLeft]
     static let offsets: CSSProperties = [.top, .right, .bottom, .left]
     static let background: CSSProperties = [.backgroundColor, .backgroundImage, .backgroundClip]
-    static let all = CSSProperties(rawValue: (1 << 47) - 1)
+    static let all = CSSProperties(rawValue: (1 << 54) - 1)
     /// What elements have from the one around them where nothing is said.
     static let inherited: CSSProperties = [
         .visibility, .fontSize, .letterSpacing, .lineHeight, .color, .fill, .textIndent,
     ]
     /// Values that hide whatever is said elsewhere.
-    static let aloneHiding: CSSProperties = [.display, .opacity, .zoom, .clipPath, .filter, .msoHide]
-    /// The same, but not of words in a line, which have no box of their own.
-    static let boxHiding: CSSProperties = [.scale, .transform, .contentVisibility]
+    static let aloneHiding: CSSProperties = [.display, .opacity, .clipPath, .filter, .msoHide]
+    /// Those of them that no animation changes.
+    static let stillHiding: CSSProperties = [.display, .msoHide]
 
     /// What a declaration of this name sets; nil for names that are not looked at.
     static func named(_ name: ArraySlice<UInt8>) -> CSSProperties? { names[String(decoding: name, as: UTF8.self)] }
@@ -47,16 +56,22 @@ struct CSSProperties: OptionSet {
 
     private static let names: [String: CSSProperties] = [
         "all": .all, "display": .displays, "float": .float, "visibility": .visibility, "opacity": .opacity,
-        "-webkit-opacity": .opacity, "zoom": .zoom, "scale": .scale, "transform": .transform,
-        "-webkit-transform": .transform,
-        "clip": .clip, "clip-path": .clipPath, "-webkit-clip-path": .clipPath, "filter": .filter,
-        "-webkit-filter": .filter,
+        "-webkit-opacity": .opacity, "zoom": [.zoom, .grownZoom], "scale": [.scale, .grownScale],
+        "transform": [.transform, .grownTransform],
+        "-webkit-transform": [.transform, .grownTransform],
+        "clip": .clip, "clip-path": .clipPath, "-webkit-clip-path": .clipPath, "filter": [.filter, .repaintedByFilter],
+        "-webkit-filter": [.filter, .repaintedByFilter], "text-shadow": .repainted, "-webkit-text-stroke": .repainted,
+        "-webkit-text-stroke-width": .repainted, "text-emphasis": .repainted, "-webkit-text-emphasis": .repainted,
+        "text-emphasis-style": .repainted, "box-shadow": .repainted, "-webkit-box-shadow": .repainted,
+        "mix-blend-mode": .repainted, "backdrop-filter": .repainted, "animation": .animation,
+        "-webkit-animation": .animation, "animation-name": .animation, "-webkit-animation-name": .animation,
         "content-visibility": .contentVisibility, "mso-hide": .msoHide, "font-size": .fontSize,
         "font": [.fontSize, .lineHeight],
         "letter-spacing": .letterSpacing, "line-height": .lineHeight, "height": .height, "max-height": .maxHeight,
         "min-height": .minHeight, "min-width": .minWidth, "width": .width, "max-width": .maxWidth,
         "overflow": [.overflowX, .overflowY, .scrollX, .scrollY],
-        "overflow-x": [.overflowX, .scrollX], "overflow-y": [.overflowY, .scrollY], "position": [.position, .lifted],
+        "overflow-x": [.overflowX, .scrollX], "overflow-y": [.overflowY, .scrollY],
+        "position": [.position, .lifted, .fixed],
         "color": .color, "-webkit-text-fill-color": .fill, "background": .background,
         "background-color": .backgroundColor,
         "background-image": .backgroundImage, "background-clip": .backgroundClip,

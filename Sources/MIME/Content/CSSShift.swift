@@ -49,19 +49,29 @@ struct CSSShift {
 
     private func length(_ place: Int) -> Length { lengths.isEmpty ? (0, 0) : lengths[place] }
 
-    /// Nothing brings the text back. What reaches as far to the right as to the left may have its text in the middle.
+    /// Pixels by which text is off the page; 0 where something brings it back. What reaches as far to the right as to the left may have its text in the middle.
     /// - Parameters:
     ///   - isPlaced: by `position`, so that offsets count.
     ///   - isInline: words in a line, which margins do not move up.
-    func isOffPage(isPlaced: Bool, isInline: Bool) -> Bool {
-        guard !lengths.isEmpty else { return false }
+    func away(isPlaced: Bool, isInline: Bool) -> Double {
+        guard !lengths.isEmpty else { return 0 }
         func offset(_ side: Int) -> Length { isPlaced ? lengths[8 + side] : (0, 0) }
         let left = max(lengths[3].away, offset(3).away)
         let isWide = left > 0 && max(lengths[1].away, offset(1).away) > 0
-        return !isWide && left > leftBack(isPlaced)
-            || !isWide && offset(1).away > lengths[1].back + lengths[5].back
-            || max(isInline ? 0 : lengths[0].away, offset(0).away) > lengths[0].back + lengths[4].back + offset(0).back
-            || offset(2).away > lengths[2].back + lengths[6].back
+        let top = max(isInline ? 0 : lengths[0].away, offset(0).away)
+        let sides = [
+            isWide || left <= leftBack(isPlaced) ? 0 : left,
+            isWide || offset(1).away <= lengths[1].back + lengths[5].back ? 0 : offset(1).away,
+            top <= lengths[0].back + lengths[4].back + offset(0).back ? 0 : top,
+            offset(2).away <= lengths[2].back + lengths[6].back ? 0 : offset(2).away,
+        ]
+        return sides.max() ?? 0
+    }
+
+    /// Pixels by which it may bring back what an element around moved off the page.
+    func back(isPlaced: Bool) -> Double {
+        guard !lengths.isEmpty else { return 0 }
+        return (0..<12).filter { $0 < 8 || isPlaced }.map { lengths[$0].back }.max() ?? 0
     }
 
     /// Pixels of the first line that are off the page, by `text-indent`.

@@ -20,7 +20,8 @@ extension HTMLEffects {
                 ["inherit", "revert"].contains(keyword) ? .displays.union(.inherited) : .inherited
             declare(properties, inherited: keyword == "initial" ? [] : properties.intersection(kept))
             if properties.contains(.color) { color = (0, 0, 0) }
-            if properties.contains(.backgroundColor) { hiding = .backgroundColor }
+            // What a variable stands for may be any colour.
+            if properties.contains(.backgroundColor), !isUnset { hiding = .backgroundColor }
         } else {
             let names = words.map { CSSText.names($0) }
             guard properties != .all, !words.isEmpty, read(declaration.name, properties, value, names, keyword) else {
@@ -45,26 +46,36 @@ extension HTMLEffects {
         case .visibility: return keywords(["visible"], hiding: ["hidden", "collapse"])
         case .contentVisibility: return keywords(["visible", "auto"], hiding: ["hidden"])
         case .msoHide: return keywords(["none", "screen"], hiding: ["all"])
-        case [.position, .lifted]:
+        case [.position, .lifted, .fixed]:
             // What is sticky stays on the page.
             let lifts = keyword == "absolute" || keyword == "fixed"
-            declare(properties, hiding: lifts ? properties : keyword == "relative" ? .position : [])
+            let placed: CSSProperties = lifts ? [.position, .lifted] : keyword == "relative" ? .position : []
+            declare(properties, hiding: keyword == "fixed" ? properties : placed)
             return ["static", "relative", "absolute", "fixed", "sticky", "-webkit-sticky"].contains(keyword)
         case .opacity:
             guard let share = CSSValue.share(value) else { return false }
             declare(properties, hiding: share < Self.leastShare ? properties : [])
-        case .zoom:
+        case .animation, .repainted:
+            // What paints nothing is as if it were not there: another property may paint.
+            let paints =
+                String(decoding: name, as: UTF8.self).hasSuffix("box-shadow")
+                ? words.contains { $0.elementsEqual("inset".utf8) } : true
+            guard !["none", "normal", "0", "0px"].contains(keyword), paints else { return false }
+            declare(properties, hiding: properties)
+        case [.zoom, .grownZoom]:
             // 0 stands for 1.
             guard let share = ["normal", "reset", "document"].contains(keyword) ? 1 : CSSValue.share(value), share >= 0
             else {
                 return false
             }
-            declare(properties, hiding: share > 0 && share < Self.leastShare ? properties : [])
-        case .scale:
+            declare(properties, hiding: share > 0 && share < Self.leastShare ? .zoom : share > 1 ? .grownZoom : [])
+        case [.scale, .grownScale]:
             let shares = words.compactMap { CSSValue.share($0) }
             guard keyword == "none" || shares.count == words.count && shares.count <= 3 else { return false }
-            declare(properties, hiding: shares.prefix(2).contains { abs($0) < Self.leastShare } ? properties : [])
-        case .transform, .filter, .clip, .clipPath: return readFunctions(properties, value, words, keyword)
+            let isSmall = shares.prefix(2).contains { abs($0) < Self.leastShare }
+            declare(properties, hiding: isSmall ? .scale : shares.contains { abs($0) > 1 } ? .grownScale : [])
+        case [.transform, .grownTransform], [.filter, .repaintedByFilter], .clip, .clipPath:
+            return readFunctions(properties, value, words, keyword)
         case .letterSpacing:
             guard keyword == "normal" || CSSValue.isLength(value) else { return false }
             declare(properties, hiding: Self.isCrowded(value) ? properties : [])
@@ -168,7 +179,13 @@ extension HTMLEffects {
             guard let found = Self.hides(function, of: properties) else { return false }
             hides = hides || found
         }
-        declare(properties, hiding: hides ? properties : [])
+        let isPaint = functions.contains { !["opacity", "blur"].contains($0.name) }
+        switch properties {
+        case [.transform, .grownTransform]: declare(properties, hiding: hides ? .transform : .grownTransform)
+        case [.filter, .repaintedByFilter]:
+            declare(properties, hiding: hides ? .filter : isPaint ? .repaintedByFilter : [])
+        default: declare(properties, hiding: hides ? properties : [])
+        }
         return properties != .clip || functions.count == 1
     }
 
@@ -177,7 +194,7 @@ extension HTMLEffects {
         switch (property, function.name) {
         case (.clip, "rect"): return CSSValue.cutsAll(function)
         case (.clip, _): return nil
-        case (.transform, _): return CSSValue.shrinksToNothing(function)
+        case ([.transform, .grownTransform], _): return CSSValue.shrinksToNothing(function)
         case (_, "opacity"):
             if function.arguments.isEmpty { return false }
             return CSSValue.share(function.arguments).flatMap { $0 < 0 ? nil : $0 < leastShare }

@@ -41,23 +41,47 @@ struct HTMLEffects {
 
     /// Not drawn, whatever elements inside say.
     func isGone(_ box: Box) -> Bool {
+        if hides(.animation) { return !hiding.isDisjoint(with: .stillHiding) }
+        return !hiding.isDisjoint(with: .aloneHiding) || box != .inline && hides(.contentVisibility)
+            || hides(.lifted) && hides(.clip)
+    }
+
+    /// Beyond a box without room.
+    func isCut(_ box: Box) -> Bool {
+        guard box == .block, !hides(.animation) else { return false }
         // What is hidden one way cannot be scrolled to.
         let isCutX = (hides(.overflowX) || hides(.scrollY)) && !hides(.minWidth)
         let isCutY = (hides(.overflowY) || hides(.scrollX)) && !hides(.minHeight)
-        return !hiding.isDisjoint(with: .aloneHiding)
-            || box != .inline && !hiding.isDisjoint(with: .boxHiding)
-            || box == .block && isCutX && !hiding.isDisjoint(with: [.width, .maxWidth])
-            || box == .block && isCutY && !hiding.isDisjoint(with: [.height, .maxHeight, .lineHeight])
-            || hides(.lifted) && hides(.clip)
-            || shift.isOffPage(isPlaced: hides(.position), isInline: box == .inline)
+        return isCutX && !hiding.isDisjoint(with: [.width, .maxWidth])
+            || isCutY && !hiding.isDisjoint(with: [.height, .maxHeight, .lineHeight])
     }
+
+    /// Drawn too small, or elsewhere.
+    func isShrunk(_ box: Box) -> Bool {
+        !hides(.animation) && (hides(.zoom) || box != .inline && (hides(.scale) || hides(.transform)))
+    }
+
+    /// Drawn larger, or elsewhere.
+    var isGrown: Bool { !hiding.isDisjoint(with: [.grownZoom, .grownScale, .grownTransform]) }
+
+    /// Colours are not those that are said.
+    var isRepainted: Bool { !hiding.isDisjoint(with: [.repainted, .repaintedByFilter, .animation]) }
+
+    /// Pixels by which it is off the page.
+    func away(_ box: Box) -> Double {
+        hides(.animation) ? 0 : shift.away(isPlaced: hides(.position), isInline: box == .inline)
+    }
+
+    /// Pixels by which it may be back.
+    var back: Double { shift.back(isPlaced: hides(.position)) }
 
     /// Pixels of the first line that are off the page.
     var indent: Double { shift.indent(isPlaced: hides(.position)) }
 
     /// It says that text is not seen.
     var hides: Bool {
-        isGone(.block) || !hiding.isDisjoint(with: [.visibility, .fontSize, .letterSpacing, .color]) || sets(.fill)
+        isGone(.block) || isCut(.block) || isShrunk(.block) || away(.block) > 0
+            || !hiding.isDisjoint(with: [.visibility, .fontSize, .letterSpacing, .color]) || sets(.fill)
             || indent > 0
     }
 

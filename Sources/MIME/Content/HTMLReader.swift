@@ -313,7 +313,9 @@ struct HTMLReader {
             }
             let tag = html.extracting(tokenizer.nameRange).array.map(asciiLower)
             let match = sheet.match(
-                HTMLSelectable(tag: tag, classes: value(Names.classes), identifier: value(Names.id)),
+                HTMLSelectable(
+                    tag: tag, classes: value(Names.classes), identifier: value(Names.id),
+                    isHidden: tokenizer.value(Names.hidden) != nil),
                 around: stack.last?.around ?? 0, parent: stack.last?.marks ?? 0)
             effects.merge(match.effects)
             marks = match.marks

@@ -5,26 +5,30 @@ struct HTMLSelectable {
     var tag: [UInt8]
     var classes: [[UInt8]]
     var identifier: [UInt8]
+    /// It has the attribute `hidden`.
+    var isHidden: Bool
 
     /// Octets of a name.
     static let longestName = 128
     /// Classes that are looked up.
     private static let classLimit = 16
 
-    init(tag: [UInt8], classes: [UInt8], identifier: [UInt8]) {
+    init(tag: [UInt8], classes: [UInt8], identifier: [UInt8], isHidden: Bool) {
         self.tag = tag
+        self.isHidden = isHidden
         self.classes = classes.split(whereSeparator: { $0 <= 0x20 }).prefix(Self.classLimit)
             .filter { $0.count <= Self.longestName }.map { $0.map(asciiLower) }
         self.identifier = identifier.count <= Self.longestName ? identifier.map(asciiLower) : []
     }
 }
 
-/// What a selector asks of one element: its name, classes and identifier, also as `[class~=a]` and `[id=a]`.
+/// What a selector asks of one element: its name, classes and identifier, also as `[class~=a]` and `[id=a]`, and `[hidden]`.
 struct HTMLCompound: Hashable {
     /// Empty for every name.
     private(set) var tag: [UInt8] = []
     private(set) var classes: [[UInt8]] = []
     private(set) var identifier: [UInt8] = []
+    private(set) var isHidden = false
 
     /// - Parameter text: in lower case, without comments and escapes. nil for what is not known: pseudo-classes, other attributes.
     init?(_ text: ArraySlice<UInt8>) {
@@ -60,8 +64,12 @@ struct HTMLCompound: Hashable {
         return name
     }
 
-    /// `class~=a`, `class=a b`, `id=a`; false for others.
+    /// `class~=a`, `class=a b`, `id=a`, `hidden`; false for others.
     private mutating func takeAttribute(_ text: ArraySlice<UInt8>) -> Bool {
+        if CSSValue.trimmed(text).elementsEqual("hidden".utf8) {
+            isHidden = true
+            return true
+        }
         guard let sign = text.firstIndex(of: 0x3D) else { return false }
         var value = CSSValue.trimmed(text[(sign + 1)...])
         if let quote = value.first, quote == 0x22 || quote == 0x27, value.count > 1, value.last == quote {
@@ -83,12 +91,18 @@ struct HTMLCompound: Hashable {
 
     /// Every page has the element, whether its tags are written or not.
     var isRoot: Bool {
-        classes.isEmpty && identifier.isEmpty && (tag.isEmpty || tag == Array("html".utf8) || tag == Array("body".utf8))
+        classes.isEmpty && identifier.isEmpty && !isHidden
+            && (tag.isEmpty || tag == Array("html".utf8) || tag == Array("body".utf8))
+    }
+
+    /// As numbers with room for many of each: identifiers, classes and attributes, names (Selectors 4, section 17).
+    var specificity: Int {
+        (identifier.isEmpty ? 0 : 1 << 20) + ((classes.count + (isHidden ? 1 : 0)) << 10) + (tag.isEmpty ? 0 : 1)
     }
 
     func matches(_ element: HTMLSelectable) -> Bool {
         (tag.isEmpty || tag == element.tag) && (identifier.isEmpty || identifier == element.identifier)
-            && classes.allSatisfy { element.classes.contains($0) }
+            && (!isHidden || element.isHidden) && classes.allSatisfy { element.classes.contains($0) }
     }
 }
 
@@ -97,6 +111,7 @@ struct HTMLSelector {
     let element: HTMLCompound
     private(set) var around: [HTMLCompound] = []
     private(set) var parent: HTMLCompound?
+    private(set) var specificity: Int
 
     /// Octets of a selector, and elements that it names.
     private static let longest = 512
@@ -121,13 +136,16 @@ struct HTMLSelector {
             return nil
         }
         self.element = element
+        specificity = element.specificity
         if words.last?.elementsEqual(CollectionOfOne(0x3E)) == true {
             words.removeLast()
             guard let word = words.popLast(), let parent = HTMLCompound(word) else { return nil }
             self.parent = parent
+            specificity += parent.specificity
         }
         for word in words where !word.elementsEqual(CollectionOfOne(0x3E)) {
             guard let compound = HTMLCompound(word) else { return nil }
+            specificity += compound.specificity
             if !compound.isRoot { around.append(compound) }
         }
         if parent?.isRoot == true { parent = nil }

@@ -5,8 +5,17 @@ struct HTMLStyle {
     /// A colour; nil where it cannot be known (an image, a gradient).
     typealias Color = (red: Int, green: Int, blue: Int)
 
-    /// Not drawn, whatever elements inside say: `display`, `opacity`, no room, far off the page.
+    /// Not drawn, whatever elements inside say: `display`, `opacity`.
     var isGone = false
+    /// Beyond a box without room. What is lifted out of the boxes around is not cut, but by one from which it is measured.
+    private var cut = Cut.none
+    private enum Cut { case none, inFlow, always }
+    /// Too small, or elsewhere; elements inside may be larger, or back.
+    private var isShrunk = false
+    /// Pixels by which it is off the page; elements inside may be back.
+    private var away = 0.0
+    /// Shadows, filters and the like paint letters or what is behind them in a way that is not computed here.
+    private var isRepainted = false
     /// `visibility`; elements inside may undo it.
     var isInvisible = false
     /// Letters too small to be read; elements inside may undo it.
@@ -29,7 +38,9 @@ struct HTMLStyle {
 
     /// True when a person does not see the text.
     var isHidden: Bool {
-        if isGone || isInvisible || isTiny || isCrowded || fill?.isTransparent ?? isTransparent { return true }
+        if isGone || cut != .none || isShrunk || away > 0 || isInvisible || isTiny || isCrowded { return true }
+        if isRepainted { return false }
+        if fill?.isTransparent ?? isTransparent { return true }
         guard let color = fill.map(\.color) ?? color, let background else { return false }
         let difference = max(
             abs(color.red - background.red), abs(color.green - background.green), abs(color.blue - background.blue))
@@ -39,9 +50,21 @@ struct HTMLStyle {
     /// Steps of 255 that nobody tells apart.
     private static let sameColor = 8
 
+    /// Follows where an element is. Where it may be back on the page, it is.
+    private mutating func place(_ effects: HTMLEffects, _ box: HTMLEffects.Box) {
+        if effects.hides(.fixed) || effects.hides(.lifted) && cut == .inFlow { cut = .none }
+        away = effects.hides(.fixed) ? 0 : max(0, away - effects.back)
+        if effects.isGrown { (isShrunk, away) = (false, 0) }
+        if effects.isCut(box), cut != .always { cut = effects.hides(.position) ? .always : .inFlow }
+        if effects.isShrunk(box) { isShrunk = true }
+        away = max(away, effects.away(box))
+    }
+
     /// Applies what style sheets and attributes of an element say.
     mutating func apply(_ effects: HTMLEffects, _ box: HTMLEffects.Box) {
+        place(effects, box)
         if effects.isGone(box) { isGone = true }
+        if effects.isRepainted { isRepainted = true }
         if effects.sets(.visibility) { isInvisible = effects.hides(.visibility) }
         if effects.sets(.fontSize) { isTiny = effects.hides(.fontSize) }
         if effects.sets(.letterSpacing) { isCrowded = effects.hides(.letterSpacing) }

@@ -26,6 +26,11 @@ import Testing
             ":2: 'discrad' is not one of pass"
         ),
         ("recipient_tables: ['texthash:%']", "a@b spma=discard\n", ":1: unknown key 'spma'; did you mean 'spam'?"),
+        (
+            "recipient_tables: ['texthash:%']", "a@b spam=pass\nc@d spam=\n",
+            ":2: no value for 'spam'; expected destiny; or null: reject before the queue, pass after it"
+        ),
+        ("recipient_tables: ['texthash:%']", "a@b levels.kill=\n", ":1: no value for 'levels.kill'; expected points"),
         ("recipient_tables: ['texthash:%']", "a@b levels=3\n", ":1: 'levels' is a group of keys, such as levels."),
         ("recipient_tables: ['texthash:%']", "a@b spam=pass spam=discard\n", ":1: 'spam' stands twice"),
         (

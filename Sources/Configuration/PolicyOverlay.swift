@@ -7,7 +7,8 @@ package struct PolicyOverlay: Sendable, Equatable {
 
     package init() {}
 
-    /// Reads `key=value` words, as tables hold them: `spam=discard levels.kill=12 lovers=spam,banned`.
+    /// Reads `key=value` words, as tables hold them: `spam=discard levels.kill=12 lovers=spam,banned`. Only lists may be empty; `null`
+    /// is what stands for a default that is none of the values.
     /// - Throws: the first word that is wrong, in words for the administrator.
     package init(assignments words: [Substring]) throws(ValueError) {
         for word in words {
@@ -19,7 +20,12 @@ package struct PolicyOverlay: Sendable, Equatable {
             let text = String(word[word.index(after: sign)...])
             let place = Position(line: 0, column: 0)
             var node = ConfigNode(position: place, content: .scalar(text, plain: true))
-            if key.typeName.hasPrefix("list of") {
+            let isList = key.typeName.hasPrefix("list of")
+            // To YAML no value is null, which many keys have; here it was forgotten, and would undo what the policy says.
+            guard isList || !text.isEmpty else {
+                throw ValueError("no value for '\(key.path)'; expected \(key.typeName)")
+            }
+            if isList {
                 let items = text.split(separator: ",").map {
                     ConfigNode(position: place, content: .scalar(String($0), plain: true))
                 }

@@ -65,7 +65,7 @@ struct HeaderFacts: Sendable {
     private var signatures: [Range<Int>] = []
     /// The value of the only `From:` field.
     private var authorField: Range<Int>?
-    /// Continuation lines before the first field; empty in ordinary mail.
+    /// Continuation lines before the first field, all of them, also behind the limit; empty in ordinary mail.
     var leadingContinuation = 0..<0
     /// The header block as far as it was read.
     var block: [UInt8] = []
@@ -91,8 +91,28 @@ struct HeaderFacts: Sendable {
             // one tells a cut block from a whole one.
             let bytes = try message.descriptor.read(at: 0, count: min(size + 2, message.count))
             self = Self.scan(bytes, limit: size + 1)
-            if !cut { break }
+            if !cut { return }
         }
+        // Of more lines than are looked at the rest would still go on with what stands above (attack).
+        if leadingContinuation.upperBound == block.count {
+            let end = try Self.endOfContinuation(in: message, from: block.count)
+            if end > block.count { leadingContinuation = leadingContinuation.lowerBound..<end }
+        }
+    }
+
+    /// Where the continuation lines end of which one begins at `start`; `start` when none does.
+    private static func endOfContinuation(in message: MessageFile, from start: Int) throws -> Int {
+        var (position, isLineStart) = (start, true)
+        while position < message.count {
+            let chunk = try message.descriptor.read(at: position, count: min(firstRead, message.count - position))
+            for octet in chunk {
+                if isLineStart, octet != 0x20, octet != 0x09 { return position }
+                isLineStart = octet == 0x0A
+                position += 1
+            }
+            if chunk.isEmpty { break }
+        }
+        return position
     }
 
     /// Nothing read yet.
@@ -110,9 +130,6 @@ struct HeaderFacts: Sendable {
                 facts.releaseMark = (bytes[field.value], field.whole)
             }
             isOnTop = isOnTop && Self.traceNames.contains { field.isNamed($0, in: span) }
-            if let start = scanner.leadingContinuation, facts.leadingContinuation.isEmpty {
-                facts.leadingContinuation = start..<field.whole.lowerBound
-            }
             if field.isNamed("Received", in: span) {
                 facts.hops += 1
                 if contains(HeaderEdits.ownTrace, bytes[field.value]) { facts.ownHops += 1 }
@@ -146,6 +163,7 @@ struct HeaderFacts: Sendable {
             }
         }
         facts.block = Array(bytes[..<scanner.position])
+        facts.leadingContinuation = scanner.leadingContinuation ?? 0..<0
         facts.cut = scanner.end == .limit
         facts.readOn(bytes, scanner)
         // What passed through an MTA has its Received field.

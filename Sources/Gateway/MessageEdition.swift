@@ -128,13 +128,10 @@ extension MessageWork {
         if let plan = group.sanitizing, plan.count > 0 { note("sanitized") }
         if let plan = group.disclaimer, plan.reason == nil { note("disclaimer") }
         if let tag = tag(group) { prefix += place(tag, in: &edits) }
-        // Last: a message that begins with a continuation line (attack) goes on with our last field, and nobody trusts
-        // what a Received field says at its end. Without one, such lines are taken out.
-        if group.policy.addReceived {
-            prefix += received
-        } else if !prefix.isEmpty {
-            edits.append(BodyEdit(range: facts.leadingContinuation))
-        }
+        if group.policy.addReceived { prefix += received }
+        // A message that begins with continuation lines (attack) would go on with our last field: filters behind believe what
+        // Received says, at its end, too.
+        if !prefix.isEmpty { edits.append(BodyEdit(range: facts.leadingContinuation)) }
         return MessageEdition(prefix: Array(prefix.utf8), edits: edits)
     }
 

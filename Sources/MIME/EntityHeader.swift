@@ -210,7 +210,7 @@ struct EntityHeader {
     }
 
     private mutating func noteForms(_ bytes: Span<UInt8>, _ start: Int, _ scanner: HeaderScanner) {
-        if let offset = scanner.leadingContinuation { anomalies.append((.leadingContinuation, offset)) }
+        if let lines = scanner.leadingContinuation { anomalies.append((.leadingContinuation, lines.lowerBound)) }
         if let offset = scanner.nameInContinuation { anomalies.append((.nameInContinuation, offset)) }
         if let offset = scanner.blankContinuation { anomalies.append((.blankContinuation, offset)) }
         if let offset = scanner.mboxLine { anomalies.append((.mboxLine, offset)) }

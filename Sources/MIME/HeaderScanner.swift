@@ -52,8 +52,8 @@ package struct HeaderScanner: Sendable {
     package private(set) var end: End?
     /// Where the next line is read; once `end` is set, the offset of the body.
     package private(set) var position: Int
-    /// Offset of a continuation line before any field; nil when there was none.
-    package private(set) var leadingContinuation: Int?
+    /// Continuation lines before any field; nil when there were none.
+    package private(set) var leadingContinuation: Range<Int>?
     /// Offset of an mbox `From ` line at the start; nil when there was none.
     package private(set) var mboxLine: Int?
     /// Offset of the first field with blanks before its colon; nil when there was none.
@@ -118,7 +118,7 @@ package struct HeaderScanner: Sendable {
                 return nil
             }
             if Self.isBlank(first) {
-                if leadingContinuation == nil { leadingContinuation = position }
+                leadingContinuation = (leadingContinuation?.lowerBound ?? position)..<lineEnd
                 if blankContinuation == nil, Self.isBlankLine(bytes, position, lineEnd) { blankContinuation = position }
                 judgeContinuation(bytes, position, bound)
                 position = lineEnd

@@ -113,8 +113,8 @@ struct Mbox: Sendable {
 
     /// `From SENDER DATE`, the date as asctime(3) writes it, in UTC (RFC 4155, appendix A).
     private static func separator(_ copy: FiledCopy) -> [UInt8] {
-        // A blank or a control character would end the address.
-        let sender = copy.reversePath.bytes.map { $0 <= 0x20 || $0 == 0x7F ? 0x3F : $0 }
+        // A blank or a control character would end the address, and with octets beyond ASCII readers give the whole file up.
+        let sender = copy.reversePath.bytes.map { $0 <= 0x20 || $0 >= 0x7F ? 0x3F : $0 }
         let words = sender.isEmpty ? Array("MAILER-DAEMON".utf8) : sender
         return Array("From ".utf8) + words + Array(" \(date(copy.time))\n".utf8)
     }

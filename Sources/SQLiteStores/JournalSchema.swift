@@ -67,6 +67,12 @@ enum JournalSchema {
     /// The tables that have rows for events.
     static let tables = ["event", "detail", "queue_id"]
 
+    /// About the octets that an event takes in the file: its texts, most of them twice, and its numbers and identifiers in rows and
+    /// indexes. Pages that are not full are not counted.
+    static let octets =
+        "100 + 2 * (length(sender) + length(recipients) + length(subject) + length(message_id))"
+        + " + length(line) + length(explanation)"
+
     /// The order of answers, newest last: within a second by the number of the message in its `id=`.
     static let order = ["event.time", "length(event.log_id)", "event.log_id"]
 

@@ -51,8 +51,11 @@ package final class SQLiteJournal: Sendable {
             expiry.aged += removed
             if removed < Self.step { break }
         }
-        while size > 0, try octets() > size {
-            let removed = try remove("true", [])
+        while size > 0 {
+            let excess = try octets() - size
+            guard excess > 0 else { break }
+            // Half of it, again and again: what events take is known roughly, and none goes that could stay.
+            let removed = try remove("true", [], octets: excess / 2)
             expiry.crowdedOut += removed
             if removed == 0 { break }
         }
@@ -62,17 +65,28 @@ package final class SQLiteJournal: Sendable {
         return expiry
     }
 
-    /// Events that are removed in one transaction.
+    /// Events that are removed in one transaction at most.
     private static let step = 1000
 
     /// Removes the oldest ones that meet a condition, one step of them.
+    /// - Parameter octets: no more are removed than take about so many, but for the one with which there are as many.
     /// - Returns: how many there were.
-    private func remove(_ condition: String, _ values: [Int]) throws(IndexFailure) -> Int {
+    private func remove(
+        _ condition: String, _ values: [Int], octets: Int = .max
+    ) throws(IndexFailure) -> Int {
         try database.write { database in
             let order = JournalSchema.order.joined(separator: ", ")
-            let numbers = try Int64.fetchAll(
-                database, sql: "SELECT number FROM event WHERE \(condition) ORDER BY \(order) LIMIT ?",
+            let rows = try Row.fetchCursor(
+                database,
+                sql: "SELECT event.number, \(JournalSchema.octets) FROM event JOIN detail USING (number)"
+                    + " WHERE \(condition) ORDER BY \(order) LIMIT ?",
                 arguments: StatementArguments(values + [Self.step]))
+            var numbers: [Int64] = []
+            var taken = 0
+            while numbers.isEmpty || taken < octets, let row = try rows.next() {
+                numbers.append(row[0])
+                taken += row[1]
+            }
             for table in JournalSchema.tables {
                 let statement = try database.cachedStatement(sql: "DELETE FROM \(table) WHERE number = ?")
                 for number in numbers { try statement.execute(arguments: [number]) }

@@ -157,6 +157,22 @@ import Testing
         #expect(try PolicyOverlay(assignments: []).keys.isEmpty)
     }
 
+    /// A value that was forgotten is none, also where a key has a value `null`.
+    @Test(arguments: [
+        "infected", "rule", "banned", "spam", "oversized", "authentication_results", "levels.tag3", "levels.dsn_cutoff",
+        "levels.quarantine_cutoff", "levels.kill", "bad_header", "originating", "size_limit",
+    ])
+    func assignmentsWithoutValue(_ key: String) throws {
+        let error = try #require(throws: ValueError.self) { try PolicyOverlay(assignments: ["\(key)="]) }
+        #expect(error.message.hasPrefix("no value for '\(key)'; expected "), "\(error.message)")
+    }
+
+    @Test func nullIsAValue() throws {
+        let overlay = try PolicyOverlay(assignments: ["spam=null", "levels.tag3=null", "lovers="])
+        #expect(overlay.keys == ["spam", "levels.tag3", "lovers"])
+        #expect(overlay.values.spam == nil && overlay.values.lovers == [])
+    }
+
     @Test(arguments: [
         ("digest=no spam=pass digest=no", "'digest' stands twice"), ("spam=$ spam=pass", "'spam' stands twice"),
         ("spam=$ spam=$", "'spam' stands twice"),

@@ -31,6 +31,22 @@ import TestSupport
         #expect(try facts("Subject: \(field)\r\n\r\n").subjectText == text)
     }
 
+    /// All of them, whatever stands below, and however many octets are looked at.
+    @Test(arguments: [
+        ("", ""), (" a\r\n\tb\r\n", ""), (" \r\n", ""), ("\ta\r\n", "no field\r\nX: y\r\n"), (" a", ""),
+        (" a\r\n", "\r\nbody"),
+        (" a\r\n", "\r\n body"), (String(repeating: " a\r\n", count: 200), "X: y\r\n b\r\n"),
+        (" " + String(repeating: "a", count: 1000) + "\r\n", ""),
+        (String(repeating: "\ta\r\n", count: 20_000), "X: y\r\n\r\n"),
+    ])
+    func continuationOfNoField(lines: String, rest: String) throws {
+        let rest = rest.isEmpty && lines.hasSuffix("\n") ? "Subject: x\r\n y\r\n\r\n z\r\n" : rest
+        for limit in [16, 255, 256, 257, Self.limit] {
+            let found = try facts(lines + rest, limit: limit).leadingContinuation
+            #expect(found == 0..<lines.utf8.count, "\(limit)")
+        }
+    }
+
     @Test func signaturesOverTheBody() throws {
         for name in ["DKIM-Signature", "dkim-signature", "ARC-Message-Signature", "DomainKey-Signature"] {
             #expect(try facts("Subject: x\r\n\(name): v=1\r\n\r\n").isSigned, "\(name)")

@@ -45,6 +45,14 @@ import Testing
             ":1:1: error: unknown key 'spma'; did you mean 'spam'?"
         ),
         (
+            "recipient_tables: ['texthash:%']", "a@b spam=pass\nc@d spam=\n",
+            ":2:1: error: no value for 'spam'; expected destiny; or null: reject before the queue, pass after it"
+        ),
+        (
+            "recipient_tables: ['texthash:%']", "a@b levels.kill=\n",
+            ":1:1: error: no value for 'levels.kill'; expected points"
+        ),
+        (
             "recipient_tables: ['texthash:%']", "a@b levels=3\n",
             ":1:1: error: 'levels' is a group of keys, such as levels."
         ),

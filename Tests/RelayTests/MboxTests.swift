@@ -91,6 +91,22 @@ import TestSupport
         fixture.end()
     }
 
+    /// RFC 4155 has addresses in ASCII only; Python's module gives the file up at others.
+    @Test func sendersBeyondASCII() async throws {
+        let fixture = try await ClientFixture()
+        let path = fixture.directory + "/box"
+        let senders = ["\u{E9}b@ex\u{E4}mple.org", "a@b", "\u{1F600}@x", "a\u{7F}@b"]
+        for sender in senders {
+            _ = try await Self.append(try Self.copy(fixture, Self.octets("Subject: x\r\n\r\n"), from: sender), path)
+        }
+        let program = "import mailbox, sys; [print(m.get_from()) for m in mailbox.mbox(sys.argv[1], create=False)]"
+        let result = try runTool("python3", ["-c", program, path])
+        try #require(result.status == 0, "\(result)")
+        let shown = ["??b@ex??mple.org", "a@b", "????@x", "a?@b"]
+        #expect(result.lines == shown.map { "\($0) Thu Nov  5 03:04:05 2026" })
+        fixture.end()
+    }
+
     /// What another program left without a last line end stays a message of its own.
     @Test(arguments: ["", "\n", "\n\n", "\n\n\n"])
     func behindOtherPrograms(_ ending: String) async throws {

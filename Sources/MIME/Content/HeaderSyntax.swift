@@ -72,7 +72,9 @@ package enum HeaderSyntax {
 
         private mutating func beginning(_ scanner: HeaderScanner, _ message: Span<UInt8>) {
             if let offset = scanner.mboxLine { add(.syntax, offset, Array("From".utf8), "of a mailbox file") }
-            if let offset = scanner.leadingContinuation { add(.syntax, offset, [], "continuation of no field") }
+            if let lines = scanner.leadingContinuation {
+                add(.syntax, lines.lowerBound, [], "continuation of no field")
+            }
         }
 
         private mutating func add(_ kind: BadHeader, _ offset: Int, _ field: [UInt8], _ what: String) {

@@ -132,7 +132,7 @@ import Testing
             try stage.gateway.log.wait(for: "client closed its side before the reply to its message")
             barrier.open()
             _ = try Self.lines(stage, 2)
-            #expect(try sendAll(mail, to: stage.gateway.port, lmtp: lmtp).final.allSatisfy { $0.code == 250 })
+            #expect(try sendLate(mail, stage, lmtp: lmtp).allSatisfy { $0.code == 250 })
             let lines = try Self.lines(stage, 3)
             #expect(
                 lines == [

@@ -31,7 +31,9 @@ package struct MessagePipeline: MailReceiver {
         }
         var answer = await relay(others, setup)
         if message.lmtp {
-            for place in requests.sorted() where place <= answer.replies.count { answer.replies.insert(reply, at: place) }
+            for place in requests.sorted() where place <= answer.replies.count {
+                answer.replies.insert(reply, at: place)
+            }
         }
         return answer
     }

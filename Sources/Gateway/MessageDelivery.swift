@@ -171,7 +171,7 @@ struct MessageDelivery {
             } else {
                 work.noteCopies(copies, Array(replies.suffix(copies.count)))
             }
-            guard place + 1 < taken.count || !turn.isLast else { continue }
+            guard place + 1 < taken.count || !turn.isLast || owed != nil else { continue }
             let done = item.transaction.recipients.filter { work.results[$0]?.reply.isPositive ?? false }
             if !work.message.lmtp, done.isEmpty, place == 0, turn.isFirst, let reply = temporary(work, []) {
                 // Nobody has it yet: the client tries again for all.

@@ -32,14 +32,22 @@ extension MessageWork {
         return outcome
     }
 
-    /// Tells a sender who asked for it (`NOTIFY=SUCCESS`) of recipients whose mail went to a next hop that reports nothing (RFC 3461
-    /// section 5.2.2). The message is where it belongs: what keeps us from telling is only logged.
-    mutating func notifyOfSuccess() async {
+    /// Recipients of whose success the sender wants to hear (`NOTIFY=SUCCESS`), and whose mail went to a next hop that reports
+    /// nothing (RFC 3461 section 5.2.2).
+    var successes: [DeliveryStatusNotification.Action: [RecipientOutcome]] {
+        unreported.mapValues { places in
+            let outcomes = places.sorted().compactMap { results[$0] }
+            return DeliveryStatusNotification.wantedOfSuccess(outcomes, sender: message.envelope.reversePath)
+                .filter(mayHearOfSuccess)
+        }
+        .filter { !$0.value.isEmpty }
+    }
+
+    /// Tells a sender of success. The message is where it belongs: what keeps us from telling is only logged.
+    mutating func notify(of successes: [DeliveryStatusNotification.Action: [RecipientOutcome]]) async {
         let sender = message.envelope.reversePath
         for (number, action) in [DeliveryStatusNotification.Action.relayed, .delivered].enumerated() {
-            let outcomes = (unreported[action] ?? []).sorted().compactMap { results[$0] }
-            let wanted = DeliveryStatusNotification.wantedOfSuccess(outcomes, sender: sender).filter(mayHearOfSuccess)
-            guard !wanted.isEmpty, let book = setup.notices else { continue }
+            guard let wanted = successes[action], let book = setup.notices else { continue }
             guard book.mayNotify(sender, time: time) else {
                 causes.append("no notification to <\(sender)>: too many in this hour")
                 continue
@@ -105,15 +113,14 @@ extension MessageWork {
     }
 
     /// A notice that is ready to be sent.
-    private struct Notice {
-        var path: MailPath
-        var bytes: [UInt8]
+    struct Notice {
+        fileprivate var path: MailPath
+        fileprivate var bytes: [UInt8]
     }
 
-    /// Tells recipients and administrators of mail that is kept back. Whatever goes wrong is only logged: the message is where
-    /// its policy wants it.
-    mutating func notifyOthers(except served: Set<Int>) async {
-        guard let book = setup.notices else { return }
+    /// What tells recipients and administrators of mail that is kept back.
+    mutating func notices(except served: Set<Int>) -> [Notice] {
+        guard let book = setup.notices else { return [] }
         var told: [MailPath: [Int]] = [:]
         var notices: [Notice] = []
         let isWatched = groups.contains { $0.policy.newVirusAdmin != nil && !$0.disposition.isDelivered }
@@ -138,13 +145,14 @@ extension MessageWork {
             guard !recipients.isEmpty, let group = group(of: recipients[0]) else { continue }
             if let notice = notice(.admin, to: admin, group, recipients, book, "\(place)") { notices.append(notice) }
         }
-        await send(notices)
+        return notices
     }
 
     /// Sends notices side by side; the client of the message waits, and no longer than for `notices.others_time`.
-    private mutating func send(_ notices: [Notice]) async {
+    /// - Returns: what went wrong, for the log alone: the message is where its policy wants it.
+    func send(_ notices: [Notice]) async -> [String] {
         let (work, deadline) = (self, deadline(in: setup.settings.notices.othersTime))
-        causes += await withTaskGroup(of: String?.self) { group in
+        return await withTaskGroup(of: String?.self) { group in
             var failures: [String] = []
             for (place, notice) in notices.enumerated() {
                 if place >= work.setup.settings.notices.atOnce, let ended = await group.next(), let failure = ended {

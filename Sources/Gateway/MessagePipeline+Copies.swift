@@ -21,7 +21,12 @@ extension MessagePipeline {
             work.copied[place, default: []].formUnion(recipients.map { work.message.envelope.recipients[$0].path })
             if let trouble = await remember(work, [], key) { work.causes.append(trouble) }
         }
-        if let recipients = copies[nil] { try await keepHere(&work, recipients.sorted()) }
+        guard let recipients = copies[nil] else { return }
+        try await keepHere(&work, recipients.sorted())
+        // A next hop may take its time with what is committed now.
+        if work.groups.contains(where: \.disposition.isDelivered), let trouble = await remember(work, [], key) {
+            work.causes.append(trouble)
+        }
     }
 
     /// Keeps a copy in the quarantine of this host.

@@ -28,8 +28,11 @@ extension MessagePipeline {
         _ work: MessageWork, _ key: ServedRecipients.Key?, since before: ServedRecipients.Memory
     ) async -> Bool {
         guard let key else { return false }
-        if gateway.inFlight.isRetry(key, work.message.number) { return true }
-        return await memory(of: key, work) != before
+        return switch gateway.inFlight.standing(key, work.message.number) {
+        case .retry: true
+        case .besideOthers: false
+        case .alone: await memory(of: key, work) != before
+        }
     }
 
     /// - Returns: what went wrong, for the log.
@@ -48,18 +51,37 @@ extension MessagePipeline {
         }
     }
 
-    /// Remembers who is done with for the client's next try, which need not wait any longer, or forgets the message.
-    /// - Parameter isFinal: the client is not told to try again. One that has gone does so all the same.
-    func settle(_ work: inout MessageWork, _ key: ServedRecipients.Key?, isFinal: Bool) async {
-        let isUnheard = work.message.presence.isGone
-        if isUnheard { work.causes.append("the client was gone before its reply") }
-        if !isFinal || isUnheard {
-            if let trouble = await remember(work, work.done, key) { work.causes.append(trouble) }
-        } else if let key, let memory = work.setup.served, !memory.isEmpty {
+    /// Remembers who is done with. Called before whatever takes time: neither a client that goes nor a kill may double his mail.
+    func rememberDone(_ work: inout MessageWork, _ key: ServedRecipients.Key?) async {
+        if let trouble = await remember(work, work.done, key) { work.causes.append(trouble) }
+    }
+
+    /// Makes ready for the client's next try: remembers who is done with, and removes the copy that nobody needs until then.
+    func prepareRetry(_ work: inout MessageWork, _ key: ServedRecipients.Key?) async {
+        let isDone = !work.done.isEmpty
+        // The removal may wait for a database.
+        if isDone { await rememberDone(&work, key) }
+        await dropCopy(&work)
+        if !isDone { await rememberDone(&work, key) }
+    }
+
+    /// Says in the event that the client has gone before its reply.
+    func notePresence(_ work: inout MessageWork) {
+        if work.message.presence.isGone { work.causes.append(Self.unheard) }
+    }
+
+    /// Forgets a message whose client knows what became of it. One that has not heard it tries again, whatever was said.
+    /// - Parameter isFinal: it was not told to try again.
+    func settle(_ work: MessageWork, _ key: ServedRecipients.Key, isFinal: Bool, isHeard: Bool) async {
+        if !isHeard {
+            let done = work.done
+            if let trouble = await remember(work, done, key) { gateway.report("\(work.id): \(trouble)") }
+            if !done.isEmpty, !work.causes.contains(Self.unheard) { gateway.note("(\(work.id)) \(Self.unheard)") }
+        } else if isFinal, let memory = work.setup.served, !memory.isEmpty {
             // It may have been remembered on the way.
             try? await work.setup.blocking { memory.forget(key) }
         }
-        // What the next try has to know is known.
-        if let key { gateway.inFlight.end(key, work.message.number) }
     }
+
+    private static let unheard = "the client was gone before its reply"
 }

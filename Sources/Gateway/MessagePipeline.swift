@@ -1,6 +1,6 @@
 internal import Digests
 internal import Glibc
-package import MailModel
+internal import MailModel
 internal import Policy
 package import Relay
 internal import Stores
@@ -13,42 +13,63 @@ internal import Stores
 package struct MessagePipeline: MailReceiver {
     let gateway: GatewayState
 
-    package func receive(_ message: ReceivedMessage) async -> [Reply] {
+    package func receive(_ message: ReceivedMessage) async -> MailAnswer {
         let setup = gateway.current
         let requests: Set<Int>
         do {
             requests = try DigestRequest.places(message, setup)
         } catch {
             gateway.report("message \(message.number): policy: \(error)")
-            return message.replies(ReplyTexts.failure("policy: \(error)", id: "-"))
+            return MailAnswer(message.replies(ReplyTexts.failure("policy: \(error)", id: "-")))
         }
         guard !requests.isEmpty else { return await relay(message, setup) }
-        let answer = await DigestRequest(gateway: gateway, setup: setup, message: message).answer()
+        let reply = await DigestRequest(gateway: gateway, setup: setup, message: message).answer()
         let others = message.without(requests)
         // One reply for all: what has to be tried again is tried again for all.
-        if others.envelope.recipients.isEmpty || !message.lmtp && answer.isTemporary { return message.replies(answer) }
-        var replies = await relay(others, setup)
-        if message.lmtp {
-            for place in requests.sorted() where place <= replies.count { replies.insert(answer, at: place) }
+        if others.envelope.recipients.isEmpty || !message.lmtp && reply.isTemporary {
+            return MailAnswer(message.replies(reply))
         }
-        return replies
+        var answer = await relay(others, setup)
+        if message.lmtp {
+            for place in requests.sorted() where place <= answer.replies.count {
+                answer.replies.insert(reply, at: place)
+            }
+        }
+        return answer
     }
 
     /// Inspects and passes on what is no request to the gateway itself.
-    private func relay(_ message: ReceivedMessage, _ setup: GatewaySetup) async -> [Reply] {
+    private func relay(_ message: ReceivedMessage, _ setup: GatewaySetup) async -> MailAnswer {
         guard let listener = setup.listener(message.listener) else {
             gateway.report("message on \(message.listener), which has no settings: answered with 451")
-            return message.replies(ReplyTexts.failure("no such listener", id: "-"))
+            return MailAnswer(message.replies(ReplyTexts.failure("no such listener", id: "-")))
         }
         var work = MessageWork(message: message, setup: setup, listener: listener)
-        if let reply = await work.readHeader() { return finish(&work, reply) }
+        if let reply = await work.readHeader() { return MailAnswer(finish(&work, reply)) }
         await work.restoreClient()
-        let key = await servedKey(work)
-        if let key, !gateway.inFlight.begin(key, message.number, message.presence) {
-            return finish(&work, ReplyTexts.failure(Self.earlierTry, id: work.id))
+        guard let key = await servedKey(work) else {
+            return MailAnswer(await decide(&work, nil, ServedRecipients.Memory()))
         }
-        defer { if let key { gateway.inFlight.end(key, message.number) } }
-        let memory = await memory(of: key, work)
+        let memory: ServedRecipients.Memory
+        switch gateway.inFlight.begin(key, message.number, message.presence) {
+        case .retry: return MailAnswer(finish(&work, ReplyTexts.failure(Self.earlierTry, id: work.id)))
+        case .besideOthers: memory = ServedRecipients.Memory()
+        case .alone: memory = await self.memory(of: key, work)
+        }
+        let replies = await decide(&work, key, memory)
+        let isFinal = !replies.allSatisfy(\.isTemporary)
+        return MailAnswer(replies) { [work] isHeard in
+            await settle(work, key, isFinal: isFinal, isHeard: isHeard)
+            gateway.inFlight.end(key, work.message.number)
+        }
+    }
+
+    /// Judges a message and brings it to its next hops.
+    /// - Parameter memory: who has got what of it at an earlier try.
+    private func decide(
+        _ work: inout MessageWork, _ key: ServedRecipients.Key?, _ memory: ServedRecipients.Memory
+    ) async -> [Reply] {
+        let message = work.message
         let recipients = message.envelope.recipients
         let served = Set(recipients.indices.filter { memory.recipients.contains(recipients[$0].path) })
         work.served = served
@@ -102,45 +123,63 @@ package struct MessagePipeline: MailReceiver {
 
     /// Notifies senders, folds the outcomes for SMTP, and logs.
     private func answer(_ work: inout MessageWork, _ key: ServedRecipients.Key?, _ served: Set<Int>) async -> [Reply] {
-        await work.notifyOfSuccess()
+        let successes = work.successes
+        if !successes.isEmpty {
+            await rememberDone(&work, key)
+            await work.notify(of: successes)
+        }
         let folding = work.folding(except: served)
-        var failure = folding == .refuseAll ? nil : await bounce(&work, except: served)
+        var failure = folding == .refuseAll ? nil : await bounce(&work, key, except: served)
         if work.message.lmtp {
             // The client tries those again who were put off: of all there are memories, of some of them it is another envelope.
-            let isRepeated = work.outcomes.allSatisfy(\.reply.isTemporary)
-            if isRepeated { await dropCopy(&work) }
-            await settle(&work, key, isFinal: !isRepeated)
-            await work.notifyOthers(except: served)
-            gateway.record(work)
+            if work.outcomes.allSatisfy(\.reply.isTemporary) { await prepareRetry(&work, key) }
+            await recordAndNotify(&work, key, except: served)
             return work.outcomes.map(\.reply)
         }
         let folded = FoldedReply(work.outcomes, mustAccept: folding == .acceptAll)
         if failure == nil, !folded.reply.isTemporary {
             let refused = work.notifiable(folded.toBeNotified)
-            if !refused.isEmpty, case .notTaken = await work.notifySender(refused, number: 2) {
-                failure = ReplyTexts.failure("the notification for refused recipients was not taken", id: work.id)
+            if !refused.isEmpty {
+                await rememberDone(&work, key)
+                if case .notTaken = await work.notifySender(refused, number: 2) {
+                    failure = ReplyTexts.failure("the notification for refused recipients was not taken", id: work.id)
+                }
             }
         }
-        let reply = failure ?? folded.reply
-        if reply.isTemporary { await dropCopy(&work) }
-        await settle(&work, key, isFinal: !reply.isTemporary)
-        guard let failure else {
-            if !folded.reply.isTemporary { await work.notifyOthers(except: served) }
-            gateway.record(work)
+        guard (failure ?? folded.reply).isTemporary else {
+            await recordAndNotify(&work, key, except: served)
             return [folded.reply]
         }
-        return finish(&work, failure)
+        await prepareRetry(&work, key)
+        notePresence(&work)
+        if let failure { return finish(&work, failure) }
+        gateway.record(work)
+        return [folded.reply]
+    }
+
+    /// Records a message that is done, then tells others of it, which takes time: a crash meanwhile loses no event.
+    private func recordAndNotify(
+        _ work: inout MessageWork, _ key: ServedRecipients.Key?, except served: Set<Int>
+    ) async {
+        let notices = work.notices(except: served)
+        if !notices.isEmpty { await rememberDone(&work, key) }
+        notePresence(&work)
+        gateway.record(work)
+        for failure in await work.send(notices) { gateway.note("(\(work.id)) \(Escaping.text(failure, limit: 300))") }
     }
 
     /// Tells the sender of recipients whose mail is bounced.
     /// - Returns: the reply for all when an SMTP client has to try again.
-    private func bounce(_ work: inout MessageWork, except served: Set<Int>) async -> Reply? {
+    private func bounce(
+        _ work: inout MessageWork, _ key: ServedRecipients.Key?, except served: Set<Int>
+    ) async -> Reply? {
         let bounced = work.results.indices.filter { work.results[$0]?.kind == .bounce && !served.contains($0) }
         guard !bounced.isEmpty else { return nil }
         let wanted = Set(work.notifiable(bounced.compactMap { work.results[$0] }).map(\.recipient.path))
         let told = bounced.filter { index in work.results[index].map { wanted.contains($0.recipient.path) } ?? false }
         var notice = ReplyTexts.Notice?.some(.sent)
         if !told.isEmpty {
+            await rememberDone(&work, key)
             notice =
                 switch await work.notifySender(told.compactMap { work.results[$0] }, number: 1) {
                 case .sent: .sent

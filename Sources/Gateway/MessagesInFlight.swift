@@ -14,25 +14,35 @@ final class MessagesInFlight: Sendable {
 
     private let tries = Mutex<[ServedRecipients.Key: [Try]]>([:])
 
-    /// Notes a message that is begun.
-    /// - Returns: false, and it is not noted, where another try is under way whose client has gone.
-    func begin(_ key: ServedRecipients.Key, _ number: UInt64, _ presence: ClientPresence) -> Bool {
+    /// How a message stands to others that are alike.
+    enum Standing {
+        case alone
+        /// The clients of others wait, too: what is remembered is about them.
+        case besideOthers
+        /// The client of another has gone: this is its next try.
+        case retry
+    }
+
+    /// Notes a message that is begun, but no retry.
+    func begin(_ key: ServedRecipients.Key, _ number: UInt64, _ presence: ClientPresence) -> Standing {
         tries.withLock { tries in
             let others = tries[key, default: []]
-            if others.contains(where: \.presence.isGone) { return false }
+            if others.contains(where: \.presence.isGone) { return .retry }
             tries[key] = others + [Try(number: number, presence: presence)]
-            return true
+            return others.isEmpty ? .alone : .besideOthers
         }
     }
 
-    /// Whether a try that was begun before this one has lost its client since.
-    func isRetry(_ key: ServedRecipients.Key, _ number: UInt64) -> Bool {
+    /// How a message that was begun stands now: it is a retry where one that was begun before it has lost its client since.
+    func standing(_ key: ServedRecipients.Key, _ number: UInt64) -> Standing {
         tries.withLock { tries in
-            tries[key, default: []].prefix { $0.number != number }.contains(where: \.presence.isGone)
+            let all = tries[key, default: []]
+            if all.prefix(while: { $0.number != number }).contains(where: \.presence.isGone) { return .retry }
+            return all.contains { $0.number != number && !$0.presence.isGone } ? .besideOthers : .alone
         }
     }
 
-    /// Notes that a message that was begun is done: what is to be remembered of it is.
+    /// Notes that a message that was begun is done: its client has its reply, and what is to be remembered of it is.
     func end(_ key: ServedRecipients.Key, _ number: UInt64) {
         tries.withLock { tries in
             let left = tries[key, default: []].filter { $0.number != number }

@@ -2,13 +2,27 @@ package import MailModel
 package import SMTP
 package import Stores
 
-/// Who takes messages from the front door. Called once for each message; the replies go to the client as they are.
+/// Who takes messages from the front door. Called once for each message; the replies go to the client as they are, and then
+/// it is told what became of them.
 package protocol MailReceiver: Sendable {
     /// Takes responsibility for a message, or refuses it.
     ///
     /// Runs to its end even when the client has gone meanwhile. Returns one reply for SMTP, and for LMTP one for each
     /// recipient in the order of the envelope; any other number is answered with 451 4.5.0.
-    func receive(_ message: ReceivedMessage) async -> [Reply]
+    func receive(_ message: ReceivedMessage) async -> MailAnswer
+}
+
+/// What is said to the client of a message.
+package struct MailAnswer: Sendable {
+    package var replies: [Reply]
+    /// Runs once when the replies have been written, with true, or when they cannot be or their client had gone before, with
+    /// false. The message is in flight until it returns.
+    package let afterwards: @Sendable (_ isHeard: Bool) async -> Void
+
+    package init(_ replies: [Reply], afterwards: @escaping @Sendable (_ isHeard: Bool) async -> Void = { _ in }) {
+        self.replies = replies
+        self.afterwards = afterwards
+    }
 }
 
 /// A message that has come in whole and waits for its reply.

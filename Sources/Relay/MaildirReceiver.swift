@@ -1,5 +1,5 @@
 internal import Linux
-package import MailModel
+internal import MailModel
 package import NIOPosix
 internal import SMTP
 internal import Synchronization
@@ -29,7 +29,7 @@ package final class MaildirReceiver: MailReceiver {
     /// Messages taken so far.
     package var messages: Int { taken.load(ordering: .relaxed) }
 
-    package func receive(_ message: ReceivedMessage) async -> [Reply] {
+    package func receive(_ message: ReceivedMessage) async -> MailAnswer {
         let name: String
         switch store {
         case .discard: name = "discard\(message.number)"
@@ -45,11 +45,11 @@ package final class MaildirReceiver: MailReceiver {
                     return stored.name
                 }
             } catch {
-                return message.replies(
-                    Reply(451, EnhancedStatus(4, 3, 0), "Error: queue file write error", cause: "\(error)"))
+                let reply = Reply(451, EnhancedStatus(4, 3, 0), "Error: queue file write error", cause: "\(error)")
+                return MailAnswer(message.replies(reply))
             }
         }
         taken.wrappingAdd(1, ordering: .relaxed)
-        return message.replies(Reply(250, EnhancedStatus(2, 0, 0), "Ok: queued as \(name)"))
+        return MailAnswer(message.replies(Reply(250, EnhancedStatus(2, 0, 0), "Ok: queued as \(name)")))
     }
 }

@@ -26,6 +26,8 @@ final class ServerHandler: ChannelInboundHandler {
     private var intake: MessageIntake?
     /// Of the message that waits for its reply.
     private var presence: ClientPresence?
+    /// Hears whether the replies to it were written.
+    private var written: AsyncStream<Bool>.Continuation?
     private var performing = false
     private var readPending = false
     private var closing = Closing.no
@@ -218,7 +220,12 @@ final class ServerHandler: ChannelInboundHandler {
         var buffer = context.channel.allocator.buffer(capacity: outgoing.count)
         buffer.writeBytes(outgoing)
         outgoing.removeAll(keepingCapacity: true)
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        guard let written else { return context.writeAndFlush(wrapOutboundOut(buffer), promise: nil) }
+        self.written = nil
+        context.writeAndFlush(wrapOutboundOut(buffer)).whenComplete { result in
+            if case .success = result { written.yield(true) }
+            written.finish()
+        }
     }
 
     private func deadlinePassed() {
@@ -313,20 +320,28 @@ final class ServerHandler: ChannelInboundHandler {
             let mine = NIOLoopBound(self, eventLoop: context.eventLoop)
             let (loop, door) = (context.eventLoop, door)
             Task {
-                let replies = await door.receiver.receive(message)
+                let answer = await door.receiver.receive(message)
+                let (results, written) = AsyncStream<Bool>.makeStream()
+                loop.execute { mine.value.decided(answer.replies, written) }
+                var isWritten = false
+                for await result in results { isWritten = result }
+                await answer.afterwards(isWritten && !presence.isGone)
                 // Counted out behind the reply: a drain must not close the connection between the two.
-                loop.execute {
-                    mine.value.decided(replies)
-                    door.registry.endProcessing()
-                }
+                door.registry.endProcessing()
             }
         }
     }
 
-    private func decided(_ replies: [Reply]) {
+    /// - Parameter written: hears whether the replies were written.
+    private func decided(_ replies: [Reply], _ written: AsyncStream<Bool>.Continuation? = nil) {
+        // Who leaves from here on has been answered.
         presence = nil
+        self.written = written
         clock.endTransaction()
         clock.moveOn(options.deadlines.command)
         event { $0.decided(replies, &$1) }
+        // Nothing was written where the connection has ended.
+        self.written?.finish()
+        self.written = nil
     }
 }

@@ -4,8 +4,8 @@ package import Linux
 package import MailModel
 internal import Synchronization
 
-/// Recipients who have got a message whose client was told to try again, because something went wrong for others after the
-/// first copy was on its way. When the client tries again they are not sent to a second time, and the copy in the
+/// Recipients who have got a message whose client may try again: it was told so because something went wrong for others after the
+/// first copy was on its way, or it has not heard its reply yet. When the client tries again they are not sent to a second time, and the copy in the
 /// quarantine is not made a second time.
 ///
 /// States of an entry, and the one atomic step that means "remembered":
@@ -15,7 +15,7 @@ internal import Synchronization
 ///
 /// One entry is one envelope and one content: the same octets for other recipients are another message, which may have been
 /// sent on its own. Postfix tries all recipients of a transaction again when its reply to the end of data was 4xx; should a
-/// client group them otherwise then, they get a duplicate. Entries are forgotten when the message is done, when they are older than
+/// client group them otherwise then, they get a duplicate. Entries are forgotten when the client has the final reply, when they are older than
 /// `Limits.seconds`, and beyond `Limits.entries` the oldest first. What is lost here costs a duplicate, never a message.
 package final class ServedRecipients: Sendable {
     /// Bounds.
@@ -145,7 +145,7 @@ package final class ServedRecipients: Sendable {
         for name in surplus { unlink("\(directory)/\(name)") }
     }
 
-    /// Forgets a message that is done. Blocks on a disk.
+    /// Forgets a message whose client has its final reply. Blocks on a disk.
     package func forget(_ key: Key) {
         guard entries.withLock({ $0.removeValue(forKey: key.name) }) != nil else { return }
         BlockingCheck.mayBlock("served recipients")

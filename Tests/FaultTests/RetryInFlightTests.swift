@@ -37,16 +37,6 @@ import Testing
         #expect(stage.gateway.quarantined.count == 1, sourceLocation: sourceLocation)
     }
 
-    /// Sends the message until it is not put off any more: the log has the line of the first try a moment before that is done with.
-    private static func sendLate(_ mail: Mail, _ stage: Stage, lmtp: Bool = false) throws -> [MailReply] {
-        var final: [MailReply] = []
-        try poll("the end of the first try") {
-            final = try sendAll(mail, to: stage.gateway.port, lmtp: lmtp).final
-            return final.allSatisfy { $0.code != 451 }
-        }
-        return final
-    }
-
     /// The second try is put off as long as the first goes on, and finds done what that did.
     @Test(arguments: [false, true])
     func retryWhileTheFirstIsPrepared(lmtp: Bool) async throws {
@@ -71,7 +61,7 @@ import Testing
             barrier.open()
             try stage.gateway.log.wait(for: "the client was gone before its reply")
             Self.expectOnce(stage)
-            let late = try Self.sendLate(mail, stage, lmtp: lmtp)
+            let late = try sendLate(mail, stage, lmtp: lmtp)
             #expect(late.allSatisfy { $0.text.contains("was taken care of at an earlier try") }, "\(late)")
             Self.expectOnce(stage)
         }
@@ -101,7 +91,7 @@ import Testing
             barriers[0].open()
             try stage.gateway.log.wait(for: "the client was gone before its reply")
             Self.expectOnce(stage)
-            let late = try Self.sendLate(mail, stage)
+            let late = try sendLate(mail, stage)
             #expect(late.allSatisfy { $0.text.contains("was taken care of at an earlier try") }, "\(late)")
             Self.expectOnce(stage)
         }
@@ -140,7 +130,7 @@ import Testing
             try stage.gateway.log.wait(for: "the client was gone before its reply")
             #expect(stage.hop.deliveries.allSatisfy { $0.mail.hasPrefix("FROM:<>") })
             stage.hop.answer { _, _, _ in .usual }
-            let late = try Self.sendLate(mail, stage)
+            let late = try sendLate(mail, stage)
             #expect(late.map(\.code) == [250], "\(late)")
             Self.expectOnce(stage)
         }

@@ -45,6 +45,16 @@ struct Stage {
     }
 }
 
+/// Sends a message again until it is not put off any more: the log has the line of the first try before that is done with.
+func sendLate(_ mail: Mail, _ stage: Stage, lmtp: Bool = false) throws -> [MailReply] {
+    var final: [MailReply] = []
+    try poll("the end of the first try") {
+        final = try sendAll(mail, to: stage.gateway.port, lmtp: lmtp).final
+        return final.allSatisfy { $0.code != 451 }
+    }
+    return final
+}
+
 /// The processes end, within two seconds.
 func expectEnd(of processes: [Int32], sourceLocation: SourceLocation = #_sourceLocation) {
     #expect(throws: Never.self, sourceLocation: sourceLocation) {

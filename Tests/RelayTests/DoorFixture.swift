@@ -84,14 +84,14 @@ final class RecordingReceiver: MailReceiver {
 
     var taken: [Taken] { messages.withLock { $0 } }
 
-    func receive(_ message: ReceivedMessage) async -> [Reply] {
+    func receive(_ message: ReceivedMessage) async -> MailAnswer {
         let content = (try? message.file.descriptor.read(at: 0, count: message.file.count)) ?? []
         messages.withLock {
             $0.append(
                 Taken(
                     envelope: message.envelope, content: content, intake: message.intake, listener: message.listener))
         }
-        return await answer(message)
+        return MailAnswer(await answer(message))
     }
 }
 

@@ -140,7 +140,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: directory) }
         for store in [MaildirReceiver.Store.maildir(path: directory + "/M"), .discard] {
             let sink = MaildirReceiver(store: store, hostname: "gate/example:1", disk: diskThreads)
-            let fixture = try await DoorFixture(answer: { await sink.receive($0) })
+            let fixture = try await DoorFixture(answer: { await sink.receive($0).replies })
             let client = try await ClientFixture()
             let hop = NextHop.lmtp(.tcp(host: "127.0.0.1", port: await fixture.port()))
             let replies = await client.deliver(try client.message(to: ["a@example.org", "b@example.org"]), [hop])

@@ -70,14 +70,13 @@ extension MessagePipeline {
         if work.message.presence.isGone { work.causes.append(Self.unheard) }
     }
 
-    /// Forgets a message whose client knows what became of it. One that has not heard it tries again, whatever was said.
-    /// - Parameter isFinal: it was not told to try again.
-    func settle(_ work: MessageWork, _ key: ServedRecipients.Key, isFinal: Bool, isHeard: Bool) async {
+    /// Forgets a message whose client has heard its final reply. One that has not heard it tries again, whatever was said.
+    func settle(_ work: MessageWork, _ key: ServedRecipients.Key, isHeard: Bool) async {
         if !isHeard {
             let done = work.done
             if let trouble = await remember(work, done, key) { gateway.report("\(work.id): \(trouble)") }
             if !done.isEmpty, !work.causes.contains(Self.unheard) { gateway.note("(\(work.id)) \(Self.unheard)") }
-        } else if isFinal, let memory = work.setup.served, !memory.isEmpty {
+        } else if let memory = work.setup.served, !memory.isEmpty {
             // It may have been remembered on the way.
             try? await work.setup.blocking { memory.forget(key) }
         }

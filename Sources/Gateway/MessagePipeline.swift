@@ -57,9 +57,13 @@ package struct MessagePipeline: MailReceiver {
         case .alone: memory = await self.memory(of: key, work)
         }
         let replies = await decide(&work, key, memory)
-        let isFinal = !replies.allSatisfy(\.isTemporary)
+        if replies.allSatisfy(\.isTemporary) {
+            // What the next try has to know is known, and it may come at once.
+            gateway.inFlight.end(key, work.message.number)
+            return MailAnswer(replies)
+        }
         return MailAnswer(replies) { [work] isHeard in
-            await settle(work, key, isFinal: isFinal, isHeard: isHeard)
+            await settle(work, key, isHeard: isHeard)
             gateway.inFlight.end(key, work.message.number)
         }
     }

@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 
 /// One thing to try inside the sandbox. `attempt` returns 0 when it worked, otherwise `errno`.
 struct Act: Sendable {
@@ -131,7 +132,7 @@ enum Acts {
         },
         Act("remove the large file") { result(unlink("large")) },
         Act("descriptors over the limit") {
-            for _ in 0..<1000 where dup(0) == -1 { return errno }
+            for _ in 0...WorkerSandbox.descriptors where dup(0) == -1 { return errno }
             return 0
         },
     ]

@@ -32,7 +32,7 @@ enum DigestStage {
     /// The tokens of a digest, by their actions.
     static func tokens(_ stage: Stage, for recipient: String = "a@local.example") -> [String: [String]] {
         let letters = stage.hop.deliveries.filter { $0.mail.hasPrefix("FROM:<>") && $0.recipients == [recipient] }
-        let text = letters.map { String(decoding: $0.content, as: UTF8.self) }.joined()
+        let text = letters.map(\.notice).joined()
         let all = text.matches(of: #/\?subject=(mailreeve\.([ra])\.[A-Za-z0-9.]+)>/#)
         return Dictionary(grouping: all, by: { String($0.2) }).mapValues { $0.map { String($0.1) } }
     }

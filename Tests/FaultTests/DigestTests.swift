@@ -163,7 +163,7 @@ import Testing
             #expect(stage.hop.deliveries.count == 2)
             let notice = try #require(stage.hop.deliveries.first)
             #expect(notice.mail.hasPrefix("FROM:<>") && notice.recipients == ["a@local.example"])
-            let text = String(decoding: notice.content, as: UTF8.self)
+            let text = notice.notice
             #expect(text.contains("Subject: Eine angeforderte Nachricht konnte nicht zugestellt werden\r\n"), "\(text)")
             #expect(text.contains("Antwort: 554 5.7.1 no ") && text.contains("nennen Sie \(id)."), "\(text)")
             #expect(text.contains("Auto-Submitted:") && !text.contains("\u{1B}"), "\(text)")

@@ -38,11 +38,11 @@ import Testing
             // Notices go out side by side.
             let notices = Self.notices(stage).sorted { $0.recipients[0] < $1.recipients[0] }
             #expect(notices.map(\.recipients) == [["r@local.example"], ["virusalert@example.com"]])
-            let warning = String(decoding: notices[0].content, as: UTF8.self)
+            let warning = notices[0].notice
             #expect(warning.contains("Subject: A message for you was not delivered\r\n"))
             #expect(warning.contains("Auto-Submitted: auto-generated\r\n") && warning.contains("Subject: caf\u{E9}"))
             #expect(!warning.contains("s@elsewhere.example"))
-            let alert = String(decoding: notices[1].content, as: UTF8.self)
+            let alert = notices[1].notice
             #expect(alert.contains("<r@local.example>\r\n  <s@elsewhere.example>"))
             #expect(alert.contains("INFECTED: Eicar-Test") && alert.contains("<sender@example.org> (may be forged)"))
         }
@@ -60,7 +60,7 @@ import Testing
             let reply = try send(Mail(to: ["r@local.example"], text: text), to: stage.gateway.port)
             #expect(reply.text.hasSuffix("n one two.") && !reply.text.contains("x0D"), "\(reply)")
             let notice = try #require(Self.notices(stage).first)
-            #expect(String(decoding: notice.content, as: UTF8.self).contains("Subject:    gr\u{FC}n one two\r\n"))
+            #expect(notice.notice.contains("Subject:    gr\u{FC}n one two\r\n"))
         }
     }
 
@@ -282,7 +282,7 @@ import Testing
             #expect(try send(Self.mail(to: ["r@de.example"]), to: stage.gateway.port).code == 250)
             func text(to recipient: String) -> String {
                 let notice = Self.notices(stage).first { $0.recipients == [recipient] }
-                return String(decoding: notice?.content ?? [], as: UTF8.self)
+                return notice?.notice ?? ""
             }
             #expect(Self.notices(stage).count == 2)
             #expect(text(to: "r@de.example").contains("Eine Nachricht an Sie wurde wegen ihres Inhalts"))

@@ -103,7 +103,8 @@ import Testing
         let bytes = NoticeMessage.message(notice, from: "mx.example", to: MailPath("a@b"), id: "i", time: 0)
         let text = String(decoding: bytes, as: UTF8.self)
         #expect(text.contains("\r\nSubject: =?UTF-8?B?"))
-        #expect(text.contains("\r\nPrecedence: bulk\r\n") && text.hasSuffix("\r\n\r\n=D0=A2=D0=B5=D0=BC=D0=B0\r\nend\r\n"))
+        #expect(
+            text.contains("\r\nPrecedence: bulk\r\n") && text.hasSuffix("\r\n\r\n=D0=A2=D0=B5=D0=BC=D0=B0\r\nend\r\n"))
         #expect(text.contains("\r\nContent-Transfer-Encoding: quoted-printable\r\n"))
         #expect(bytes.allSatisfy { $0 < 0x80 })
     }

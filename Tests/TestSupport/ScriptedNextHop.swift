@@ -32,6 +32,17 @@ package final class ScriptedNextHop: Sendable {
         package var content: [UInt8] = []
 
         package var relayed: Relayed { Relayed(content) }
+
+        /// A notice as it is read: without the coding of text that is quoted-printable.
+        package var notice: String {
+            let text = String(decoding: content, as: UTF8.self)
+            guard text.contains("\r\nContent-Transfer-Encoding: quoted-printable\r\n"),
+                let body = text.range(of: "\r\n\r\n")?.lowerBound
+            else { return text }
+            let octets = text[body...].replacing("=\r\n", with: "").replacing("%", with: "%25")
+                .replacing("=", with: "%")
+            return text[..<body] + (octets.removingPercentEncoding ?? String(octets))
+        }
     }
 
     /// The answer to a step; `number` counts connections from 0, `command` is the line that came, or for the reply to

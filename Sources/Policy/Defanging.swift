@@ -47,12 +47,7 @@ package enum Defanging {
 
 
             """
-        var out = fields
-        for octet in text.utf8 {
-            if octet == 0x0A { out.append(0x0D) }
-            out.append(octet)
-        }
-        return out
+        return fields + crlf(text)
     }
 
     /// What stands behind the original.

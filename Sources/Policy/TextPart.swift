@@ -7,15 +7,14 @@ enum TextPart {
     private static let longest = 998
 
     /// Header and body, lines end in LF.
-    /// - Parameter header: further fields, each with its line end.
-    static func whole(_ text: String, type: String = "text/plain; charset=utf-8", header: String = "") -> String {
+    static func whole(_ text: String, type: String = "text/plain; charset=utf-8") -> String {
         let isPlain =
             text.utf8.allSatisfy { $0 < 0x80 }
             && text.utf8.split(separator: 0x0A).allSatisfy { $0.count <= longest }
         return """
             Content-Type: \(type)
             Content-Transfer-Encoding: \(isPlain ? "7bit" : "quoted-printable")
-            \(header)
+
             \(isPlain ? text : encoded(text))
             """
     }

@@ -3,15 +3,6 @@ import Testing
 
 /// Text that people see although something around it, or another property, would hide it.
 @Suite struct ReturningTextTests {
-    private static func isHidden(_ html: String) -> Bool {
-        let content = HTMLText.read(Array(html.utf8).span)
-        let (visible, hidden) = (
-            String(decoding: content.visible, as: UTF8.self), String(decoding: content.hidden, as: UTF8.self)
-        )
-        #expect((visible == "text") != (hidden == "text"), "\(html): \(visible), \(hidden)")
-        return hidden == "text"
-    }
-
     /// What the element around says, what the one within does, and whether that brings the text back.
     @Test(
         arguments: [
@@ -34,7 +25,7 @@ import Testing
             ("opacity:0", "position:fixed", false),
         ])
     func elementsWithin(_ outer: String, _ inner: String, _ isBack: Bool) {
-        #expect(Self.isHidden("<div style='\(outer)'><div style='\(inner)'>text</div></div>") != isBack)
+        #expect(textIsHidden("<div style='\(outer)'><div style='\(inner)'>text</div></div>") != isBack)
     }
 
     @Test(
@@ -55,8 +46,8 @@ import Testing
             ("font-size:0;text-shadow:0 0 1px #000", true),
         ])
     func paint(_ style: String, _ isHidden: Bool) {
-        #expect(Self.isHidden("<div style='\(style)'>text</div>") == isHidden)
-        #expect(Self.isHidden("<div style='\(style)'><b>text</b></div>") == isHidden)
+        #expect(textIsHidden("<div style='\(style)'>text</div>") == isHidden)
+        #expect(textIsHidden("<div style='\(style)'><b>text</b></div>") == isHidden)
     }
 
     @Test(
@@ -83,15 +74,15 @@ import Testing
             ("@media (color){.a{display:none}}", true),
         ])
     func rules(_ sheet: String, _ isHidden: Bool) {
-        #expect(Self.isHidden("<style>\(sheet)</style><div class='a b' id=a>text</div>") == isHidden)
+        #expect(textIsHidden("<style>\(sheet)</style><div class='a b' id=a>text</div>") == isHidden)
     }
 
     @Test func theHiddenAttributeInSelectors() {
-        #expect(!Self.isHidden("<style>[hidden]{display:block}</style><div hidden>text</div>"))
-        #expect(!Self.isHidden("<style>div[hidden]{display:block}</style><div hidden>text</div>"))
-        #expect(Self.isHidden("<style>p[hidden]{display:block}</style><div hidden>text</div>"))
+        #expect(!textIsHidden("<style>[hidden]{display:block}</style><div hidden>text</div>"))
+        #expect(!textIsHidden("<style>div[hidden]{display:block}</style><div hidden>text</div>"))
+        #expect(textIsHidden("<style>p[hidden]{display:block}</style><div hidden>text</div>"))
         #expect(
-            Self.isHidden("<style>[hidden]{display:none!important}</style><div hidden style='display:block'>text</div>")
+            textIsHidden("<style>[hidden]{display:none!important}</style><div hidden style='display:block'>text</div>")
         )
     }
 }

@@ -1,4 +1,5 @@
-/// How large the workspace may become, against the file system it is on: what `check-config` prints.
+/// How large the workspace may become, against the file system it is on: what `check-config` prints, and of which
+/// the daemon warns.
 ///
 /// Of `workers` inspections at one time each holds its message (at most `limits.message_size`) and what was unpacked from it
 /// (`workspace.expansion` times as much); 7/8 as not all are at their largest at once. Each scanner that reads files
@@ -38,29 +39,37 @@ package struct WorkspaceSizing: Hashable, Sendable {
         return "workspace: \(terms) = \(mebibytes(needed)); \(size)"
     }
 
-    /// The warnings for a workspace that is too small: for what messages usually need, and for what one may write.
-    package func problems(in loaded: LoadedConfiguration) -> [Problem] {
+    /// What to tell of a workspace that is too small, for what messages usually need and for what one may write, each with
+    /// the settings that it lies in.
+    package var warnings: [(keys: [String], text: String)] {
         guard let available else { return [] }
-        var problems: [Problem] = []
-        func warn(_ keys: [String], _ message: String) {
-            problems.append(
-                Problem(
-                    file: loaded.file, position: keys.compactMap { loaded.origins[$0] }.first, severity: .warning,
-                    message: message))
-        }
+        var warnings: [(keys: [String], text: String)] = []
         if !fits {
-            warn(
-                ["workspace.directory", "limits.message_size", "inspector.workers", "workspace.expansion"],
-                "the workspace may need \(mebibytes(needed)) but \(directory) has \(mebibytes(available)): "
-                    + "enlarge the tmpfs, or lower limits.message_size, inspector.workers or concurrency of scanners")
+            warnings.append(
+                (
+                    ["workspace.directory", "limits.message_size", "inspector.workers", "workspace.expansion"],
+                    "the workspace may need \(mebibytes(needed)) but \(directory) has \(mebibytes(available)): "
+                        + "enlarge the tmpfs, or lower limits.message_size, inspector.workers or concurrency of scanners"
+                ))
         }
         if perMessage > available {
-            warn(
-                ["unpacking.workspace", "workspace.directory"],
-                "one message may write \(mebibytes(perMessage)) but \(directory) has \(mebibytes(available)): mail that "
-                    + "unpacks to more gets 452 each time it is tried; enlarge the tmpfs, or lower unpacking.workspace")
+            warnings.append(
+                (
+                    ["unpacking.workspace", "workspace.directory"],
+                    "one message may write \(mebibytes(perMessage)) but \(directory) has \(mebibytes(available)): mail that "
+                        + "unpacks to more gets 452 each time it is tried; enlarge the tmpfs, or lower unpacking.workspace"
+                ))
         }
-        return problems
+        return warnings
+    }
+
+    /// The warnings at the first of their settings that the file has.
+    package func problems(in loaded: LoadedConfiguration) -> [Problem] {
+        warnings.map { warning in
+            Problem(
+                file: loaded.file, position: warning.keys.compactMap { loaded.origins[$0] }.first, severity: .warning,
+                message: warning.text)
+        }
     }
 }
 

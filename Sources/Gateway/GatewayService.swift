@@ -135,6 +135,9 @@ package final class GatewayService: Sendable {
                 ?? ServedRecipients(directory: builder.servedDirectory, limits: builder.servedLimits, time: time(nil))
         }
         let logger = start.logger
+        for warning in Machine.workspaceSizing(settings).warnings {
+            logger.warning("\(Escaping.text(warning.text, limit: 1000))")
+        }
         let quarantine = try await threads.runIfActive { try settings.openQuarantine { logger.error("\($0)") } }
         let allowed = try await threads.runIfActive {
             try before?.allowed?.read()

@@ -46,6 +46,10 @@ package struct Identity {
             try check("initgroups") { initgroups(name, group) }
             try check("setgid") { setgid(group) }
             try check("setuid") { setuid(user) }
+            // glibc passes over a thread that is ending: the first one ends when it serves the main queue.
+            guard try ProcessLimits.threadUsers() == [user] else {
+                throw SystemError("a thread would go on as root", code: EPERM)
+            }
         }
         try setNotDumpable()
     }

@@ -1,3 +1,4 @@
+package import Configuration
 internal import Glibc
 internal import Linux
 
@@ -14,8 +15,24 @@ package enum Machine {
         return bytes.isEmpty ? "localhost" : String(decoding: bytes, as: UTF8.self)
     }
 
+    /// How large the workspace may become here, against the tmpfs that it is on.
+    package static func workspaceSizing(_ settings: Settings) -> WorkspaceSizing {
+        WorkspaceSizing(settings, processors: processors, tmpfsBytes: tmpfsBytes(settings.workspace.directory))
+    }
+
+    /// Why the gateway would refuse the workspace as it is now; nil where it would not, or where it is still to be made.
+    package static func workspaceRefusal(_ settings: Settings) -> String? {
+        do {
+            try Workspace.demandPrivateMemory(
+                settings.workspace.directory, allowNonTmpfs: settings.workspace.allowNonTmpfs)
+            return nil
+        } catch {
+            return (error as? WorkspaceError)?.description
+        }
+    }
+
     /// Octets of the tmpfs that a path is on, or that its nearest existing parent is on; nil when it is no tmpfs.
-    package static func tmpfsBytes(_ path: String) -> Int? {
+    private static func tmpfsBytes(_ path: String) -> Int? {
         var path = path
         while true {
             if let found = try? FileSystem(of: path.isEmpty ? "/" : path) { return found.isTmpfs ? found.size : nil }

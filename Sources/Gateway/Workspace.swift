@@ -21,21 +21,9 @@ final class Workspace: Sendable {
     init(directory: String, allowNonTmpfs: Bool) throws {
         self.directory = directory
         try makeDirectories(directory)
-        // What is in it will be removed: never in a directory that is shared with others, as /dev/shm is.
-        var status = stat()
-        try check("stat \(directory)") { stat(directory, &status) }
-        guard status.st_uid == geteuid(), status.st_mode & S_IWOTH == 0 else {
-            throw WorkspaceError(
-                "\(directory) is not this user's own: workspace.directory needs a directory that belongs to user "
-                    + "\(geteuid()) and that others cannot write to")
-        }
-        let fileSystem = try FileSystem(of: directory)
+        let (owner, fileSystem) = try Self.demandPrivateMemory(directory, allowNonTmpfs: allowNonTmpfs)
+        guard owner == geteuid() else { throw Self.notOwn(directory) }
         size = fileSystem.isTmpfs && fileSystem.size > 0 ? fileSystem.size : nil
-        guard fileSystem.isTmpfs || allowNonTmpfs else {
-            throw WorkspaceError(
-                "\(directory) is not on a tmpfs: mount one there, choose another workspace.directory, "
-                    + "or set workspace.allow_non_tmpfs: yes")
-        }
         lock = try Descriptor.open(directory + "/lock", O_RDWR | O_CREAT)
         guard flock(lock.raw, LOCK_EX | LOCK_NB) == 0 else {
             throw WorkspaceError("\(directory) is in use by another mailreeve")
@@ -44,6 +32,32 @@ final class Workspace: Sendable {
         removals = reader
         removing = Mutex(writer)
         removeContents(of: directory, except: "lock")
+    }
+
+    /// Looks whether an existing directory may be a workspace, whoever owns it.
+    /// - Returns: its owner, and the file system that it is on.
+    /// - Throws: ``WorkspaceError`` where others can write to it, or where it is on no tmpfs and has to be.
+    @discardableResult
+    static func demandPrivateMemory(
+        _ directory: String, allowNonTmpfs: Bool
+    ) throws -> (owner: UInt32, fileSystem: FileSystem) {
+        // What is in it will be removed: never in a directory that is shared with others, as /dev/shm is.
+        var status = stat()
+        try check("stat \(directory)") { stat(directory, &status) }
+        guard status.st_mode & S_IWOTH == 0 else { throw notOwn(directory) }
+        let fileSystem = try FileSystem(of: directory)
+        guard fileSystem.isTmpfs || allowNonTmpfs else {
+            throw WorkspaceError(
+                "\(directory) is not on a tmpfs: mount one there, choose another workspace.directory, "
+                    + "or set workspace.allow_non_tmpfs: yes")
+        }
+        return (status.st_uid, fileSystem)
+    }
+
+    private static func notOwn(_ directory: String) -> WorkspaceError {
+        WorkspaceError(
+            "\(directory) is not this user's own: workspace.directory needs a directory that belongs to user "
+                + "\(geteuid()) and that others cannot write to")
     }
 
     /// Makes a generation's directory.

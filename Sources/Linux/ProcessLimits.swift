@@ -85,6 +85,25 @@ package enum ProcessLimits {
         throw SystemError("read /proc/self/status", code: EINVAL)
     }
 
+    /// Users that threads of this process run as: real, effective and saved ones, and those of file access.
+    package static func threadUsers() throws(SystemError) -> Set<UInt32> {
+        var users: Set<UInt32> = []
+        for thread in try entryNames("/proc/self/task") where !thread.octets.starts(with: ".".utf8) {
+            let path = "/proc/self/task/\(String(decoding: thread.octets, as: UTF8.self))/status"
+            let status: String
+            do {
+                status = try procFile(path)
+            } catch  where error.code == ENOENT || error.code == ESRCH {
+                // It has ended.
+                continue
+            }
+            for line in status.split(separator: "\n") where line.hasPrefix("Uid:") {
+                users.formUnion(line.split(separator: "\t").compactMap { UInt32($0) })
+            }
+        }
+        return users
+    }
+
     private static func procFile(_ path: String) throws(SystemError) -> String {
         String(decoding: try Descriptor.open(path, O_RDONLY).read(at: 0, count: 8192), as: UTF8.self)
     }

@@ -18,9 +18,7 @@ struct CheckConfigCommand: ParsableCommand {
 
     func run() throws {
         let loaded = ConfigurationFile.load(path: file)
-        let sizing = WorkspaceSizing(
-            loaded.settings, processors: Machine.processors,
-            tmpfsBytes: Machine.tmpfsBytes(loaded.settings.workspace.directory))
+        let sizing = Machine.workspaceSizing(loaded.settings)
         var problems = loaded.problems
         if !loaded.hasErrors {
             problems += sizing.problems(in: loaded)
@@ -31,6 +29,12 @@ struct CheckConfigCommand: ParsableCommand {
                     Problem(
                         file: file, position: nil, severity: .warning,
                         message: "rules and lists are read as root: \(error)"))
+            }
+            if let refusal = Machine.workspaceRefusal(loaded.settings) {
+                problems.append(
+                    Problem(
+                        file: file, position: loaded.origins["workspace.directory"], severity: .error, message: refusal)
+                )
             }
             problems += RuleTablesCheck.problems(loaded.settings.rules, in: file)
             let check = PolicyCheck(loaded)

@@ -42,6 +42,14 @@ struct Mailreeve: AsyncParsableCommand {
             Glibc.exit(
                 await LearnProgram.run(Array(OctetPath.ofCommandLine().dropFirst()), calledAs: "mailreeve learn"))
         }
-        await main(nil)
+        // The first thread waits here for ever, for signals, and the main queue is not served: for that it would end, and a
+        // thread that is ending keeps root when the others give it up.
+        Task.detached {
+            await main(nil)
+            Glibc.exit(0)
+        }
+        var none = sigset_t()
+        sigemptyset(&none)
+        while true { sigsuspend(&none) }
     }
 }

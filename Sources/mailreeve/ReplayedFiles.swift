@@ -43,13 +43,19 @@ struct ReplayedFiles {
     /// The texts of a message, counted from 0.
     subscript(_ number: Int) -> [[UInt8]] { messages.indices.contains(number) ? messages[number] : [] }
 
-    /// Lets inspector workers look into the messages, and writes the texts of each. Root is given up for good.
-    static func send(_ messages: some Sequence<[UInt8]>, _ configured: Settings, to pipe: Descriptor) async throws {
+    /// Gives up root for good, for the user of the closed process, whose directory is removed behind it. Called while there is
+    /// one thread.
+    /// - Returns: the settings for ``send(_:_:to:)``.
+    static func giveUpRoot(_ configured: Settings) throws -> Settings {
         var settings = configured
-        // The user of the closed process, whose directory is removed behind it.
         (settings.user, settings.group) = ("nobody", nil)
-        let inspector = ProgramPath.inspector
         try Identity(settings).assume()
+        return settings
+    }
+
+    /// Lets inspector workers look into the messages, and writes the texts of each.
+    static func send(_ messages: some Sequence<[UInt8]>, _ settings: Settings, to pipe: Descriptor) async throws {
+        let inspector = ProgramPath.inspector
         let reader = try await TokenReader.launch(
             settings, inspectorPath: inspector, log: { Terminal.printError("rules replay: \($0)") },
             workspaceMade: { workspace in

@@ -96,7 +96,13 @@ struct RulesReplayCommand: AsyncParsableCommand {
             return 0
         }
         reader = nil
-        let isComplete = await Self.send(mail, settings, writer)
+        var isComplete = true
+        do {
+            if let writer { try await Self.send(mail, ReplayedFiles.giveUpRoot(settings), writer) }
+        } catch {
+            Terminal.printError("rules replay: \(error)")
+            isComplete = false
+        }
         // Without its end, if anything went wrong: then the closed process says nothing.
         writer = nil
         let status = running.wait()
@@ -107,19 +113,12 @@ struct RulesReplayCommand: AsyncParsableCommand {
         if !isComplete || status != 0 { throw ExitCode(isComplete ? status : 1) }
     }
 
-    /// Gives the closed process the names and types of files, where it waits for them.
+    /// Gives the closed process the names and types of files, which it waits for.
     private static func send(
-        _ mail: [(name: String, bytes: [UInt8])], _ settings: Settings, _ pipe: Descriptor?
-    ) async -> Bool {
-        guard let pipe else { return true }
+        _ mail: [(name: String, bytes: [UInt8])], _ settings: Settings, _ pipe: Descriptor
+    ) async throws {
         signal(SIGPIPE, SIG_IGN)
-        do {
-            try await ReplayedFiles.send(mail.lazy.flatMap { RuleReplay.messages($0.bytes) }, settings, to: pipe)
-            return true
-        } catch {
-            Terminal.printError("rules replay: \(error)")
-            return false
-        }
+        try await ReplayedFiles.send(mail.lazy.flatMap { RuleReplay.messages($0.bytes) }, settings, to: pipe)
     }
 
     private func lists() throws -> [CheckList: [PatternTable]] {

@@ -41,6 +41,23 @@ import Testing
         #expect(serve.status == 1 && serve.errorText.contains("\(file):3:3: "), "\(serve)")
     }
 
+    /// A workspace that the daemon would refuse; one that is to be made yet is no error.
+    @Test func workspaceOfOthers() throws {
+        let scratch = try Scratch(.disk)
+        let open = try scratch.directory("open", mode: 0o777)
+        #expect(chmod(open, 0o777) == 0)
+        func check(_ directory: String) throws -> ToolResult {
+            try mailreeve(
+                "check-config",
+                try scratch.write("w.yaml", "hostname: mx.example\nworkspace: {directory: \(directory)}\n"))
+        }
+        let refused = try check(open)
+        let text = "w.yaml:2:24: error: \(open) is not this user's own: "
+        #expect(refused.status == 1 && refused.text.contains(text), "\(refused)")
+        let absent = try check(open + "/absent")
+        #expect(absent.status == 0, "\(absent)")
+    }
+
     /// Tables with errors: each on a line of its own. The daemon does not start with them, and names them too.
     @Test func tablesWithErrors() throws {
         let scratch = try Scratch(.disk)

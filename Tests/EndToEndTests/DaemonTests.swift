@@ -49,6 +49,17 @@ struct DaemonTests {
         }
     }
 
+    /// The first one, too, which nothing would tell from root when it has ended before.
+    @Test(.enabled(if: Programs.isRoot, "only root can give it up")) func everyThreadGivesUpRoot() async throws {
+        try await Lanes.run {
+            let hop = try ScriptedNextHop(lmtp: false)
+            let gateway = try GatewayProcess(try GatewayConfiguration(nextHops: [hop.address]))
+            for pid in [gateway.process.pid] + gateway.zygotes + gateway.workers {
+                #expect(try ProcessTable.users(pid) == [Programs.serviceUser.user])
+            }
+        }
+    }
+
     /// Exit codes of sysexits: 0, 69, 75 and nothing else for a message.
     @Test func filter() async throws {
         try await Lanes.run {

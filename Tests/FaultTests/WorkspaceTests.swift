@@ -114,6 +114,10 @@ import Testing
             try disk.fill()
             let stage = try Self.stage(disk)
             #expect(try send(try Self.compressed(1, megabytes: 10), to: stage.gateway.port).code == 250)
+            // It would be too small for what messages may need.
+            #expect(
+                stage.gateway.log.lines.contains { $0.contains("(!) the workspace may need ") },
+                "\(stage.gateway.log.lines)")
         }
     }
 }

@@ -37,6 +37,17 @@ package enum ProcessTable {
         return String(text.prefix { $0 != "\n" })
     }
 
+    /// Users that its threads run as: real, effective and saved ones, and those of file access.
+    package static func users(_ pid: Int32) throws -> Set<UInt32> {
+        let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")
+        // One that has ended since has none.
+        let states = threads.compactMap {
+            try? String(contentsOfFile: "/proc/\(pid)/task/\($0)/status", encoding: .utf8)
+        }
+        let lines = states.flatMap { $0.split(separator: "\n") }.filter { $0.hasPrefix("Uid:") }
+        return Set(lines.flatMap { $0.split(separator: "\t").compactMap { UInt32($0) } })
+    }
+
     private static func all(_ isWanted: ((state: String, parent: Int32)) -> Bool) -> [Int32] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return names.compactMap { Int32($0) }.filter { stat($0).map(isWanted) ?? false }

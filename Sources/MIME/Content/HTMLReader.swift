@@ -16,6 +16,11 @@ struct HTMLReader {
         /// What selectors call it, and what they call it and those around it.
         var marks: UInt64
         var around: UInt64
+        /// What is said of it, and what it is drawn as.
+        var effects: HTMLEffects
+        var box: HTMLEffects.Box
+        /// What is in it is part of a drawing or a formula.
+        var isForeign: Bool
     }
 
     var content = HTMLContent()
@@ -25,6 +30,10 @@ struct HTMLReader {
     var style = HTMLStyle()
     private var sheet = HTMLStyleSheet()
     var isPreformatted = false
+    /// A form began and none ended.
+    var isFormOpen = false
+    /// The page says of which type it is.
+    private(set) var hasDoctype = false
     /// Octets of the line that is written that are off the page.
     var indent = 0
     /// Pixels of an octet of text, about.
@@ -47,6 +56,7 @@ struct HTMLReader {
     }
 
     mutating func read(_ html: Span<UInt8>) {
+        hasDoctype = Self.hasDoctype(html)
         readStyleSheets(html)
         var start = 0
         while let token = tokenizer.next(html) {
@@ -71,6 +81,21 @@ struct HTMLReader {
         content.hidden = hidden.bytes
         if visible.isFull || hidden.isFull || tokenizer.hasTooManyAttributes { content.notes.insert(.limitReached) }
         if tokenizer.endsInMarkup { content.notes.insert(.endsInMarkup) }
+    }
+
+    /// A type stands before all but blanks and comments.
+    private static func hasDoctype(_ html: Span<UInt8>) -> Bool {
+        var ahead = HTMLTokenizer(attributeLimit: 1)
+        while let token = ahead.next(html) {
+            switch token {
+            case .comment(let range):
+                if html.hasPrefix(ignoringCase: "!doctype", from: range.lowerBound) { return true }
+            // A byte order mark is a blank.
+            case .text(let range): if range.contains(where: { html[$0] > 0x20 && html[$0] < 0xBB }) { return false }
+            case .startTag, .endTag: return false
+            }
+        }
+        return false
     }
 
     /// Style sheets hold for all of the document, also for what stands before them.
@@ -212,7 +237,8 @@ struct HTMLReader {
         let name = tokenizer.name
         let element = HTMLElement.known(name)
         sight.begin(name, element)
-        closeImplied(name, element)
+        guard closeImplied(name, element) else { return links(html, name, offset) }
+        let isDrawn = stack.last?.isForeign == true
         // Without a table there are no parts of one.
         if element.contains(.tablePart), name != Names.table, !isInTable {
             breakLine(element)
@@ -247,7 +273,17 @@ struct HTMLReader {
             if applied.isBlock { indent = 0 }
             return
         }
-        guard !element.contains(.void) else {
+        // Forms in a table outside of its cells are empty.
+        let isEmpty =
+            element.contains(.void) || name == Names.form && styleBeforeTable != nil
+            || (isDrawn || name == Names.svg || name == Names.math) && tokenizer.isSelfClosing(html)
+        guard !isEmpty else {
+            style = outer
+            return
+        }
+        // A page has one body: a second one adds what the first does not say.
+        let isSecond = name == Names.body || name == Names.html
+        if isSecond, stack.contains(where: { $0.name == name }), style.isHidden {
             style = outer
             return
         }
@@ -268,8 +304,15 @@ struct HTMLReader {
                 name: name, element: element, style: outer, isPreformatted: wasPreformatted,
                 breaksLine: applied.breaksLine,
                 outerIndent: applied.isBlock ? (applied.isInline ? outerIndent : 0) : nil, reach: reach,
-                marks: applied.marks, around: (stack.last?.around ?? 0) | applied.marks))
+                marks: applied.marks, around: (stack.last?.around ?? 0) | applied.marks, effects: applied.effects,
+                box: applied.box,
+                isForeign: (isDrawn || name == Names.svg || name == Names.math) && !Self.textsInDrawings.contains(name)))
     }
+
+    /// What stands in these is HTML again.
+    private static let textsInDrawings = Set(
+        ["foreignobject", "desc", "title", "annotation-xml", "mi", "mo", "mn", "ms", "mtext"].map { HTMLName($0) }
+            as [HTMLName])
 
     mutating func breakLine(_ element: HTMLElement) {
         if element.contains(.cell) {
@@ -282,11 +325,21 @@ struct HTMLReader {
         }
     }
 
-    /// - Returns: what selectors call the element; whether it has lines of its own, and stands in the line around nevertheless;
-    /// whether it ends the line around.
+    private struct Applied {
+        var effects: HTMLEffects
+        var box: HTMLEffects.Box
+        /// What selectors call the element.
+        var marks: UInt64
+        /// It has lines of its own, and stands in the line around nevertheless.
+        var isBlock: Bool
+        var isInline: Bool
+        /// It ends the line around.
+        var breaksLine: Bool
+    }
+
     private mutating func applyAttributes(
         _ html: Span<UInt8>, _ element: HTMLElement, _ name: HTMLName
-    ) -> (marks: UInt64, isBlock: Bool, isInline: Bool, breaksLine: Bool) {
+    ) -> Applied {
         var effects = HTMLEffects()
         var inline: HTMLEffects?
         for attribute in tokenizer.attributes {
@@ -326,10 +379,13 @@ struct HTMLReader {
         // What is pressed, chosen from or played has a box, too.
         let hasBox = isBlock || !element.isDisjoint(with: [.confining, .rawWithReferences])
         let isCell = element.contains(.cell) && !isOut && !effects.sets(.display)
-        style.apply(effects, isCell ? .cell : hasBox ? .block : .inline)
+        let box: HTMLEffects.Box = isCell ? .cell : hasBox ? .block : .inline
+        style.apply(effects, box)
         let isInline = isOut || effects.hides(.inlineBlock)
         // What is not there, or elsewhere, cuts no word.
-        return (marks, isBlock, isInline, isBlock && !isInline && !effects.hides(.display))
+        return Applied(
+            effects: effects, box: box, marks: marks, isBlock: isBlock, isInline: isInline,
+            breaksLine: isBlock && !isInline && !effects.hides(.display))
     }
 
     private mutating func rawElement(

@@ -157,6 +157,7 @@ extension HTMLReader {
         static let col = HTMLName("col"), colgroup = HTMLName("colgroup"), ruby = HTMLName("ruby")
         static let svg = HTMLName("svg"), math = HTMLName("math"), face = HTMLName("face"), size = HTMLName("size")
         static let ol = HTMLName("ol"), ul = HTMLName("ul"), optgroup = HTMLName("optgroup"), option = HTMLName("option")
+        static let align = HTMLName("align"), dir = HTMLName("dir")
         static let div = HTMLName("div"), address = HTMLName("address")
         static let rubyParts = Set(["rb", "rp", "rt", "rtc"].map { HTMLName($0) } as [HTMLName])
         static let headings = Set(["h1", "h2", "h3", "h4", "h5", "h6"].map { HTMLName($0) } as [HTMLName])

@@ -184,7 +184,7 @@ extension HTMLReader {
             element.style = style
             element.reach = stack.last?.reach ?? HTMLReach()
             element.reach.enter(element.name, element.element)
-            element.around = (stack.last?.around ?? 0) | element.marks
+            element.around = (stack.last?.around ?? HTMLMarks()) | element.marks
             style.apply(element.effects, element.box)
             stack.append(element)
         }

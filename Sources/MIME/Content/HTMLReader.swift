@@ -14,8 +14,8 @@ struct HTMLReader {
         /// Names an end tag can reach from inside this element.
         var reach: HTMLReach
         /// What selectors call it, and what they call it and those around it.
-        var marks: UInt64
-        var around: UInt64
+        var marks: HTMLMarks
+        var around: HTMLMarks
         /// What is said of it, and what it is drawn as.
         var effects: HTMLEffects
         var box: HTMLEffects.Box
@@ -28,7 +28,7 @@ struct HTMLReader {
     var tokenizer: HTMLTokenizer
     var stack: [Open] = []
     var style = HTMLStyle()
-    private var sheet = HTMLStyleSheet()
+    var sheet = HTMLStyleSheet()
     var isPreformatted = false
     /// A form began and none ended.
     var isFormOpen = false
@@ -58,6 +58,7 @@ struct HTMLReader {
     mutating func read(_ html: Span<UInt8>) {
         hasDoctype = Self.hasDoctype(html)
         readStyleSheets(html)
+        styleRoots()
         var start = 0
         while let token = tokenizer.next(html) {
             switch token {
@@ -81,60 +82,6 @@ struct HTMLReader {
         content.hidden = hidden.bytes
         if visible.isFull || hidden.isFull || tokenizer.hasTooManyAttributes { content.notes.insert(.limitReached) }
         if tokenizer.endsInMarkup { content.notes.insert(.endsInMarkup) }
-    }
-
-    /// A type stands before all but blanks and comments.
-    private static func hasDoctype(_ html: Span<UInt8>) -> Bool {
-        var ahead = HTMLTokenizer(attributeLimit: 1)
-        while let token = ahead.next(html) {
-            switch token {
-            case .comment(let range):
-                if html.hasPrefix(ignoringCase: "!doctype", from: range.lowerBound) { return true }
-            // A byte order mark is a blank.
-            case .text(let range): if range.contains(where: { html[$0] > 0x20 && html[$0] < 0xBB }) { return false }
-            case .startTag, .endTag: return false
-            }
-        }
-        return false
-    }
-
-    /// Style sheets hold for all of the document, also for what stands before them.
-    private mutating func readStyleSheets(_ html: Span<UInt8>) {
-        var last: Int?
-        var index = 0
-        while let found = html.firstIndex(of: 0x3C, from: index) {
-            if html.hasPrefix(ignoringCase: "<style", from: found) { last = found }
-            index = found + 1
-        }
-        guard let last else { return }
-        var ahead = HTMLTokenizer(attributeLimit: limits.attributes)
-        // Sheets in a template hold for nothing.
-        var templates = 0
-        while ahead.position <= last, let token = ahead.next(html) {
-            switch token {
-            case .text, .comment: continue
-            case .endTag:
-                if ahead.name == Names.template { templates = max(0, templates - 1) }
-            case .startTag:
-                if ahead.name == Names.plaintext { return }
-                if ahead.name == Names.template { templates += 1 }
-                let element = HTMLElement.known(ahead.name)
-                guard element.contains(.raw) || element.contains(.rawWithReferences) else { continue }
-                let isSheet = ahead.name == Names.styleElement && templates == 0 && Self.isStyleSheet(ahead, html)
-                let range = ahead.rawText(html)
-                if isSheet { sheet.add(html.extracting(range).array) }
-            }
-        }
-    }
-
-    /// The type of the `style` element whose tag was read is that of CSS (HTML section 4.2.6), for every screen.
-    private static func isStyleSheet(_ tokenizer: HTMLTokenizer, _ html: Span<UInt8>) -> Bool {
-        func value(_ name: HTMLName) -> [UInt8] {
-            tokenizer.value(name).map { HTMLEntities.decoded(html, $0, isAttribute: true).map(asciiLower) } ?? []
-        }
-        let (type, media) = (value(Names.type), value(Names.media))
-        guard type.isEmpty || type == Array("text/css".utf8) else { return false }
-        return media.isEmpty || CSSCondition.holdsAlways((Array("@media ".utf8) + media)[...])
     }
 
     // MARK: text
@@ -304,7 +251,7 @@ struct HTMLReader {
                 name: name, element: element, style: outer, isPreformatted: wasPreformatted,
                 breaksLine: applied.breaksLine,
                 outerIndent: applied.isBlock ? (applied.isInline ? outerIndent : 0) : nil, reach: reach,
-                marks: applied.marks, around: (stack.last?.around ?? 0) | applied.marks, effects: applied.effects,
+                marks: applied.marks, around: (stack.last?.around ?? HTMLMarks()) | applied.marks, effects: applied.effects,
                 box: applied.box,
                 isForeign: (isDrawn || name == Names.svg || name == Names.math) && !Self.textsInDrawings.contains(name)))
     }
@@ -329,7 +276,7 @@ struct HTMLReader {
         var effects: HTMLEffects
         var box: HTMLEffects.Box
         /// What selectors call the element.
-        var marks: UInt64
+        var marks: HTMLMarks
         /// It has lines of its own, and stands in the line around nevertheless.
         var isBlock: Bool
         var isInline: Bool
@@ -352,6 +299,9 @@ struct HTMLReader {
                 effects.add(hiding: .display)
             case Names.bgcolor:
                 effects.add(color: HTMLEntities.decoded(html, attribute.value, isAttribute: true), isBackground: true)
+            case Names.align, Names.dir:
+                let value = HTMLEntities.decoded(html, attribute.value, isAttribute: true).map(asciiLower)
+                if value == Array("right".utf8) || value == Array("rtl".utf8) { effects.add(hiding: .endAlignment) }
             case Names.background:
                 effects.add(hiding: .backgroundImage)
             case Names.color where name == Names.font, Names.text where name == Names.body:
@@ -359,7 +309,7 @@ struct HTMLReader {
             default: break
             }
         }
-        var marks: UInt64 = 0
+        var marks = HTMLMarks()
         if !sheet.isEmpty {
             func value(_ name: HTMLName) -> [UInt8] {
                 tokenizer.value(name).map { HTMLEntities.decoded(html, $0, isAttribute: true) } ?? []
@@ -368,8 +318,8 @@ struct HTMLReader {
             let match = sheet.match(
                 HTMLSelectable(
                     tag: tag, classes: value(Names.classes), identifier: value(Names.id),
-                    isHidden: tokenizer.value(Names.hidden) != nil),
-                around: stack.last?.around ?? 0, parent: stack.last?.marks ?? 0)
+                    isHidden: tokenizer.value(Names.hidden) != nil, ignoresCase: !hasDoctype),
+                around: stack.last?.around ?? HTMLMarks(), parent: stack.last?.marks ?? HTMLMarks())
             effects.merge(match.effects)
             marks = match.marks
         }

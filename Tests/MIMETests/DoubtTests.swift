@@ -6,6 +6,7 @@ import Testing
 @Suite struct DoubtTests {
     /// Shown, for us and for Chromium.
     private static let shown = [
+        "<style>.d{font-size:0}.d::first-line{font-size:16px}</style><div class=d>text</div>",
         "<style>.a{display:none}.a:not(.x){display:block}</style><div class=a>text</div>",
         "<style>.a{display:none}.a:defined{display:block}</style><div class=a>text</div>",
         "<style>.a{display:none}div:nth-child(1 of .a){display:block}</style><div class=a>text</div>",
@@ -138,7 +139,6 @@ import Testing
         "<style>@layer x{.a{display:none}}.a{display:revert-layer}</style><div class=a>text</div>",
         "<!DOCTYPE html><style>.a{display:none}.A{display:block}</style><div class=a>text</div>",
         "<!DOCTYPE html><style>.a{display:none}.B .a{display:block}</style><div class=b><div class=a>text</div></div>",
-        "<style>.d{font-size:0}.d::first-line{font-size:16px}</style><div class=d>text</div>",
         "<style>.a.a{display:none}div:not(.x){display:block}</style><div class=a>text</div>",
         "<style>.a{display:none}div:has(b){display:block}</style><div class=a><b>x</b>text</div>",
         "<style>.a{display:none}.z{.a{display:block}}</style><div class=a>text</div>",
@@ -155,6 +155,23 @@ import Testing
     @Test(arguments: hidden) func hides(_ html: String) { #expect(!Self.shows(html), "\(html)") }
 
     @Test(arguments: doubtful) func isNotSure(_ html: String) { #expect(Self.shows(html), "\(html)") }
+
+    /// What is not read may show the text.
+    @Test func limits() {
+        let long = String(repeating: "x:y;", count: 5000)
+        let name = String(repeating: "z", count: 200)
+        let classes = (0..<40).map { "c\($0)" }.joined(separator: " ")
+        for html in [
+            "<style>.a{display:none}\(String(repeating: "@media all{", count: 9)).a{display:block}</style><p class=a>text",
+            "<p style='display:none;\(long)display:block'>text",
+            "<style>.a{display:none;\(long)display:block}</style><p class=a>text",
+            "<style>.a{display:none}.a{\(long)display:block}</style><p class=a>text",
+            "<style>.a{display:none}</style><p class=a style='\(long)display:block'>text",
+            "<style>.a{display:none}.a.z{display:block}</style><p class='a \(classes) z'>text",
+            "<style>.a{display:none}.a.\(name){display:block}</style><p class='a \(name)'>text",
+            "<p hidden \((0..<200).map { "a\($0)" }.joined(separator: " ")) style=display:block>text",
+        ] { #expect(Self.shows(html), "\(html.prefix(80))") }
+    }
 
     /// Looks for the letters of "text": whether they are drawn, where, in which size and colour.
     private static let page = """

@@ -129,9 +129,13 @@ import Testing
         "<select \(gone)><button>text",
     ]
 
-    @Test(arguments: alsoShown) func showsMore(_ html: String) { #expect(Self.visible(html).contains("text"), "\(html)") }
+    @Test(arguments: alsoShown) func showsMore(_ html: String) {
+        #expect(Self.visible(html).contains("text"), "\(html)")
+    }
 
-    @Test(arguments: alsoHidden) func hidesMore(_ html: String) { #expect(!Self.visible(html).contains("text"), "\(html)") }
+    @Test(arguments: alsoHidden) func hidesMore(_ html: String) {
+        #expect(!Self.visible(html).contains("text"), "\(html)")
+    }
 
     @Test(arguments: [
         // Tags that close what is open.

@@ -50,12 +50,15 @@ struct CSSProperties: OptionSet {
     ]
     /// What hides where it is said; what shows, so that text is hidden where it is said no more.
     static let hidingAlways: CSSProperties = [
-        .display, .visibility, .opacity, .zoom, .scale, .transform, .clip, .clipPath, .filter, .contentVisibility, .msoHide,
-        .fontSize, .letterSpacing, .lineHeight, .height, .maxHeight, .width, .maxWidth, .overflowX, .overflowY, .scrollX,
+        .display, .visibility, .opacity, .zoom, .scale, .transform, .clip, .clipPath, .filter, .contentVisibility,
+        .msoHide,
+        .fontSize, .letterSpacing, .lineHeight, .height, .maxHeight, .width, .maxWidth, .overflowX, .overflowY,
+        .scrollX,
         .scrollY, .color, .position,
     ]
     static let showing: CSSProperties = [
-        .minHeight, .minWidth, .grownZoom, .grownScale, .grownTransform, .fixed, .lifted, .repainted, .repaintedByFilter,
+        .minHeight, .minWidth, .grownZoom, .grownScale, .grownTransform, .fixed, .lifted, .repainted,
+        .repaintedByFilter,
         .animation, .backgroundImage, .backgroundClip, .moved, .endAlignment,
     ]
     /// Values that hide whatever is said elsewhere.

@@ -46,7 +46,8 @@ enum CSSSelectors {
     }
 
     private static let acts: Set = [
-        "active", "after", "backdrop", "before", "focus", "focus-visible", "focus-within", "hover", "marker", "placeholder",
+        "active", "after", "backdrop", "before", "focus", "focus-visible", "focus-within", "hover", "marker",
+        "placeholder",
         "selection", "target", "visited",
     ]
 

@@ -108,7 +108,9 @@ enum CSSText {
     }
 
     private static func endsInURL(_ out: [UInt8]) -> Bool {
-        guard out.count >= 4, out[(out.count - 4)...].lazy.map(asciiLower).elementsEqual("url(".utf8) else { return false }
+        guard out.count >= 4, out[(out.count - 4)...].lazy.map(asciiLower).elementsEqual("url(".utf8) else {
+            return false
+        }
         return out.count == 4 || !isNamePart(out[out.count - 5])
     }
 

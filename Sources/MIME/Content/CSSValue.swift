@@ -234,7 +234,9 @@ enum CSSValue {
     }
 
     /// One of the first two arguments is 0.
-    static func hasZero(_ function: Function) -> Bool { numbers(function.arguments).prefix(2).contains { $0.number == 0 } }
+    static func hasZero(_ function: Function) -> Bool {
+        numbers(function.arguments).prefix(2).contains { $0.number == 0 }
+    }
 
     /// Whether `scale(0)` and the like leave nothing, or the text is moved far off the page; nil for what is no transform.
     static func shrinksToNothing(_ transform: Function) -> Bool? {
@@ -262,7 +264,8 @@ enum CSSValue {
         case "scale3d": return all(3...3, isPlain) ? least(0) || least(1) : nil
         case "translate": return all(1...2, isLength) ? found.contains { abs($0.0) >= CSSShift.farOff } : nil
         case "translatex", "translatey": return all(1...1, isLength) ? abs(found[0].0) >= CSSShift.farOff : nil
-        case "translate3d": return all(3...3, isLength) ? found.prefix(2).contains { abs($0.0) >= CSSShift.farOff } : nil
+        case "translate3d":
+            return all(3...3, isLength) ? found.prefix(2).contains { abs($0.0) >= CSSShift.farOff } : nil
         case "translatez", "perspective": return all(1...1, isLength) ? false : nil
         case "rotate", "rotatex", "rotatey", "rotatez", "skewx", "skewy": return all(1...1, isAngle) ? false : nil
         case "skew": return all(1...2, isAngle) ? false : nil

@@ -11,6 +11,8 @@ struct HTMLEffects {
     private(set) var fill: HTMLStyle.Fill?
     private(set) var background = Background.color(nil)
     private(set) var shift = CSSShift()
+    /// More is said than was read.
+    private(set) var isCut = false
 
     enum Background {
         /// nil where it is not known.
@@ -104,6 +106,7 @@ struct HTMLEffects {
         if taken.contains(.fill) { fill = other.fill }
         if taken.contains(.backgroundColor) { background = other.background }
         shift.take(taken, from: other.shift)
+        if other.isCut { self = perhaps }
     }
 
     /// Something is said with `!important`.
@@ -176,11 +179,12 @@ struct HTMLEffects {
 
     /// Adds declarations of a `style` attribute.
     mutating func add(style: [UInt8]) {
-        add(declarations: CSSText.plain(style.prefix(Self.longestStyle))[...], isRule: false)
+        add(declarations: CSSText.plain(style.prefix(Self.longestStyle + 1))[...], isRule: false)
     }
 
     /// Adds declarations in their plain form.
     mutating func add(declarations: ArraySlice<UInt8>, isRule: Bool) {
+        if declarations.count > Self.longestStyle { isCut = true }
         for declaration in CSSText.declarations(declarations.prefix(Self.longestStyle), isRule: isRule) {
             guard let properties = CSSProperties.named(declaration.name) else { continue }
             if !isRule, declaration.value.elementsEqual("revert-layer".utf8) {

@@ -50,12 +50,15 @@ struct HTMLElement: OptionSet, Sendable {
         // Special, and the end of a paragraph.
         let blocks: [StaticString] = [
             "address", "article", "aside", "blockquote", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt",
-            "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup",
+            "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
+            "hgroup",
             "li", "listing", "main", "menu", "nav", "ol", "p", "plaintext", "pre", "search", "section", "summary", "ul",
             "xmp",
         ]
         add([.block, .special, .endsParagraph], blocks)
-        add([.block, .special], ["body", "caption", "frameset", "html", "table", "tbody", "td", "tfoot", "th", "thead", "tr"])
+        add(
+            [.block, .special],
+            ["body", "caption", "frameset", "html", "table", "tbody", "td", "tfoot", "th", "thead", "tr"])
         add(.block, ["legend", "optgroup", "option", "title"])
         add(.special, ["applet", "button", "marquee", "noscript", "object", "select", "template"])
         add(.endsParagraph, ["hr"])

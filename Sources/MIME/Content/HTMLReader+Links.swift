@@ -156,7 +156,8 @@ extension HTMLReader {
         static let head = HTMLName("head"), html = HTMLName("html"), caption = HTMLName("caption")
         static let col = HTMLName("col"), colgroup = HTMLName("colgroup"), ruby = HTMLName("ruby")
         static let svg = HTMLName("svg"), math = HTMLName("math"), face = HTMLName("face"), size = HTMLName("size")
-        static let ol = HTMLName("ol"), ul = HTMLName("ul"), optgroup = HTMLName("optgroup"), option = HTMLName("option")
+        static let ol = HTMLName("ol"), ul = HTMLName("ul"), optgroup = HTMLName("optgroup"),
+            option = HTMLName("option")
         static let align = HTMLName("align"), dir = HTMLName("dir")
         static let div = HTMLName("div"), address = HTMLName("address")
         static let rubyParts = Set(["rb", "rp", "rt", "rtc"].map { HTMLName($0) } as [HTMLName])

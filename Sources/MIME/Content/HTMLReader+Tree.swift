@@ -7,7 +7,9 @@ extension HTMLReader {
 
     /// The place of the innermost element that `isWanted`, without those around one that `ends` the search.
     private func place(_ isWanted: (Open) -> Bool, ends: (Open) -> Bool) -> Int? {
-        guard let index = stack.lastIndex(where: { isWanted($0) || ends($0) }), isWanted(stack[index]) else { return nil }
+        guard let index = stack.lastIndex(where: { isWanted($0) || ends($0) }), isWanted(stack[index]) else {
+            return nil
+        }
         return index
     }
 
@@ -117,7 +119,9 @@ extension HTMLReader {
         case Names.form: return endForm()
         // Rows and sections without tags of their own.
         case Names.tr where isInTable, Names.tbody where isInTable:
-            if place({ $0.name == name }, ends: { $0.name == Names.table }) == nil { return clear(to: name == Names.tr ? 1 : 0) }
+            if place({ $0.name == name }, ends: { $0.name == Names.table }) == nil {
+                return clear(to: name == Names.tr ? 1 : 0)
+            }
         default: break
         }
         guard stack.last?.reach.contains(name, element) == true else {

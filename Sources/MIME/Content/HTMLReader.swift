@@ -251,9 +251,11 @@ struct HTMLReader {
                 name: name, element: element, style: outer, isPreformatted: wasPreformatted,
                 breaksLine: applied.breaksLine,
                 outerIndent: applied.isBlock ? (applied.isInline ? outerIndent : 0) : nil, reach: reach,
-                marks: applied.marks, around: (stack.last?.around ?? HTMLMarks()) | applied.marks, effects: applied.effects,
+                marks: applied.marks, around: (stack.last?.around ?? HTMLMarks()) | applied.marks,
+                effects: applied.effects,
                 box: applied.box,
-                isForeign: (isDrawn || name == Names.svg || name == Names.math) && !Self.textsInDrawings.contains(name)))
+                isForeign: (isDrawn || name == Names.svg || name == Names.math) && !Self.textsInDrawings.contains(name))
+        )
     }
 
     /// What stands in these is HTML again.
@@ -324,6 +326,8 @@ struct HTMLReader {
             marks = match.marks
         }
         if let inline { effects.merge(inline) }
+        // One that was not read may be a style.
+        if tokenizer.attributes.count >= limits.attributes { effects = effects.perhaps }
         let isOut = effects.hides(.float) || effects.hides(.lifted)
         let isBlock = isOut || (effects.sets(.display) ? effects.hides(.blockDisplay) : element.contains(.block))
         // What is pressed, chosen from or played has a box, too.

@@ -17,6 +17,8 @@ struct HTMLSelectable {
     var isHidden: Bool
     /// A page without a type: browsers do not tell upper from lower case in classes and identifiers (Quirks Mode, section 3.3).
     var ignoresCase: Bool
+    /// All of its names are here.
+    let isWhole: Bool
 
     /// Octets of a name.
     static let longestName = 128
@@ -27,8 +29,10 @@ struct HTMLSelectable {
         self.tag = tag
         self.isHidden = isHidden
         self.ignoresCase = ignoresCase
-        self.classes = classes.split(whereSeparator: { $0 <= 0x20 }).prefix(Self.classLimit)
-            .filter { $0.count <= Self.longestName }.map { HTMLNameInSelectors($0) }
+        let names = classes.split(whereSeparator: { $0 <= 0x20 })
+        let known = names.prefix(Self.classLimit).filter { $0.count <= Self.longestName }
+        self.classes = known.map { HTMLNameInSelectors($0) }
+        isWhole = known.count == names.count && identifier.count <= Self.longestName
         self.identifier =
             identifier.isEmpty || identifier.count > Self.longestName ? nil : HTMLNameInSelectors(identifier[...])
     }
@@ -82,7 +86,9 @@ struct HTMLCompound: Hashable {
                 isWhole = false
                 rest = rest.drop { $0 == 0x3A }
                 if CSSSelectors.holdsNever(Self.name(&rest)) { return nil }
-                if rest.first == 0x28 { rest = rest[min(CSSText.endOfBlock(rest, rest.startIndex) + 1, rest.endIndex)...] }
+                if rest.first == 0x28 {
+                    rest = rest[min(CSSText.endOfBlock(rest, rest.startIndex) + 1, rest.endIndex)...]
+                }
             // That of the rule around, or the page.
             case 0x26: isWhole = false
             // The name of a space of names stood in front.

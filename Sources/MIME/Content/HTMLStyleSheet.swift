@@ -89,15 +89,19 @@ struct HTMLStyleSheet {
         }
     }
 
+    /// Rules were not read that may hold for every element.
+    private mutating func overfill() { overfull.insert([]) }
+
     /// Adds what a block says, and the blocks in it.
     private mutating func add(_ selector: ArraySlice<UInt8>, _ block: ArraySlice<UInt8>, _ place: Place) {
         var inner = place
         inner.depth += 1
-        guard inner.depth <= Self.depthLimit + 1 else { return }
+        guard inner.depth <= Self.depthLimit + 1 else { return overfill() }
         if selector.first == 0x40 {
             let rule = selector.map(asciiLower)
             let answer = CSSCondition.answer(rule[...])
-            guard answer > .never, inner.depth <= Self.depthLimit else { return }
+            guard answer > .never else { return }
+            guard inner.depth <= Self.depthLimit else { return overfill() }
             if rule.starts(with: "@layer".utf8) {
                 inner.isLayered = true
                 layers.insert(rule)
@@ -136,7 +140,9 @@ struct HTMLStyleSheet {
     private mutating func add(_ text: ArraySlice<UInt8>, declarations: ArraySlice<UInt8>, _ place: Place) {
         var effects = HTMLEffects()
         effects.add(declarations: declarations.map(asciiLower)[...], isRule: true)
-        guard !effects.declared.isEmpty, let (selectors, areSure) = CSSSelectors.parts(text) else { return }
+        guard !effects.declared.isEmpty || effects.isCut, let (selectors, areSure) = CSSSelectors.parts(text) else {
+            return
+        }
         for selector in selectors {
             // In a rule the elements of that one may stand in front.
             let isInner = place.outer != nil
@@ -204,7 +210,9 @@ struct HTMLStyleSheet {
             }
         }
         // Rules that are not known may show it.
-        let areAll = found.count < Self.rulesOfElement && (overfull.isEmpty || overfull.isDisjoint(with: keys))
+        let areAll =
+            element.isWhole && found.count < Self.rulesOfElement
+            && (overfull.isEmpty || overfull.isDisjoint(with: keys))
         found.sort { $0.rule.rank < $1.rule.rank }
         for (rule, isSure) in found { match.effects.merge(isSure && areAll ? rule.effects : rule.effects.perhaps) }
         for (place, compound) in outer.enumerated() {

@@ -177,10 +177,6 @@ import Testing
 
     // MARK: a browser
 
-    private static let browser = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"].first {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
-
     /// Draws the text in each style and counts the colours that are in the picture.
     private static let page = """
         <!DOCTYPE html><pre id=out></pre><script>
@@ -209,33 +205,11 @@ import Testing
     /// Letters have many shades at their edges, a background without letters few.
     private static let fewestShades = 8
 
-    @Test(.enabled(if: CascadeTests.browser != nil, "needs chromium"))
+    @Test(.enabled(if: Chromium.isInstalled, "needs chromium"))
     func agreesWithChromium() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
         let styles = Self.hiding + Self.showing
         let list = String(decoding: try JSONEncoder().encode(styles), as: UTF8.self)
-        let file = folder.appendingPathComponent("page.html")
-        try Data(Self.page.replacingOccurrences(of: "STYLES", with: list).utf8).write(to: file)
-        let output = folder.appendingPathComponent("out")
-        try Data().write(to: output)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try #require(Self.browser))
-        // The page is ours, and a user namespace is not to be had everywhere.
-        process.arguments = [
-            "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=\(folder.path)/profile",
-            "--virtual-time-budget=60000",
-            "--dump-dom", file.absoluteString,
-        ]
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        let text = String(decoding: try Data(contentsOf: output), as: UTF8.self)
-        let start = try #require(text.range(of: "<pre id=\"out\">")).upperBound
-        let end = try #require(text.range(of: "</pre>")).lowerBound
-        let counts = text[start..<end].split(separator: " ").compactMap { Int($0) }
+        let counts = try Chromium.numbers(Self.page.replacingOccurrences(of: "STYLES", with: list))
         try #require(counts.count == styles.count)
         for (style, count) in zip(styles, counts) {
             #expect((count <= Self.fewestShades) == Self.hiding.contains(style), "\(style): \(count) colours")

@@ -33,16 +33,33 @@ struct CSSProperties: OptionSet {
     static let (repaintedByFilter, repainted) = (bit(51), bit(52))
     /// Values change while the mail is looked at.
     static let animation = bit(53)
+    /// Moved in other ways, which may bring back what is off the page.
+    static let moved = bit(54)
+    /// Lines begin or end at the right: what is off the page on the left is only their other end.
+    static let endAlignment = bit(55)
 
     static let displays: CSSProperties = [.display, .blockDisplay, .inlineBlock]
     static let margins: CSSProperties = [.marginTop, .marginRight, .marginBottom, .marginLeft]
     static let paddings: CSSProperties = [.paddingTop, .paddingRight, .paddingBottom, .paddingLeft]
     static let offsets: CSSProperties = [.top, .right, .bottom, .left]
     static let background: CSSProperties = [.backgroundColor, .backgroundImage, .backgroundClip]
-    static let all = CSSProperties(rawValue: (1 << 54) - 1)
+    static let all = CSSProperties(rawValue: (1 << 56) - 1)
     /// What elements have from the one around them where nothing is said.
     static let inherited: CSSProperties = [
-        .visibility, .fontSize, .letterSpacing, .lineHeight, .color, .fill, .textIndent,
+        .visibility, .fontSize, .letterSpacing, .lineHeight, .color, .fill, .textIndent, .endAlignment,
+    ]
+    /// What hides where it is said; what shows, so that text is hidden where it is said no more.
+    static let hidingAlways: CSSProperties = [
+        .display, .visibility, .opacity, .zoom, .scale, .transform, .clip, .clipPath, .filter, .contentVisibility,
+        .msoHide,
+        .fontSize, .letterSpacing, .lineHeight, .height, .maxHeight, .width, .maxWidth, .overflowX, .overflowY,
+        .scrollX,
+        .scrollY, .color, .position,
+    ]
+    static let showing: CSSProperties = [
+        .minHeight, .minWidth, .grownZoom, .grownScale, .grownTransform, .fixed, .lifted, .repainted,
+        .repaintedByFilter,
+        .animation, .backgroundImage, .backgroundClip, .moved, .endAlignment,
     ]
     /// Values that hide whatever is said elsewhere.
     static let aloneHiding: CSSProperties = [.display, .opacity, .clipPath, .filter, .msoHide]
@@ -58,7 +75,8 @@ struct CSSProperties: OptionSet {
         "all": .all, "display": .displays, "float": .float, "visibility": .visibility, "opacity": .opacity,
         "-webkit-opacity": .opacity, "zoom": [.zoom, .grownZoom], "scale": [.scale, .grownScale],
         "transform": [.transform, .grownTransform],
-        "-webkit-transform": [.transform, .grownTransform],
+        "-webkit-transform": [.transform, .grownTransform], "translate": .moved, "rotate": .moved, "offset": .moved,
+        "offset-path": .moved, "text-align": .endAlignment, "direction": .endAlignment,
         "clip": .clip, "clip-path": .clipPath, "-webkit-clip-path": .clipPath, "filter": [.filter, .repaintedByFilter],
         "-webkit-filter": [.filter, .repaintedByFilter], "text-shadow": .repainted, "-webkit-text-stroke": .repainted,
         "-webkit-text-stroke-width": .repainted, "text-emphasis": .repainted, "-webkit-text-emphasis": .repainted,

@@ -4,6 +4,9 @@ struct CSSShift {
     /// How far beyond every page, at least, and how far back, at most, in pixels.
     typealias Length = (away: Double, back: Double)
 
+    /// Pixels beyond which nothing is on the page.
+    static let farOff = 500.0
+
     /// In the order of the bits of `CSSProperties`: margins, paddings, offsets (top, right, bottom, left), indent. Empty where
     /// nothing was said.
     private var lengths: [Length] = []
@@ -47,6 +50,15 @@ struct CSSShift {
         }
     }
 
+    /// What moves text off the page, and what may bring it back.
+    var away: CSSProperties { properties { $0.away > 0 } }
+    var isBack: CSSProperties { properties { $0.back > 0 } }
+
+    private func properties(_ isWanted: (Length) -> Bool) -> CSSProperties {
+        lengths.indices.filter { isWanted(lengths[$0]) }
+            .reduce(into: []) { $0.insert(CSSProperties(rawValue: 1 << UInt64($1))) }
+    }
+
     private func length(_ place: Int) -> Length { lengths.isEmpty ? (0, 0) : lengths[place] }
 
     /// Pixels by which text is off the page; 0 where something brings it back. What reaches as far to the right as to the left may have its text in the middle.
@@ -71,14 +83,14 @@ struct CSSShift {
     /// Pixels by which it may bring back what an element around moved off the page.
     func back(isPlaced: Bool) -> Double {
         guard !lengths.isEmpty else { return 0 }
-        return (0..<12).filter { $0 < 8 || isPlaced }.map { lengths[$0].back }.max() ?? 0
+        return (0..<Self.count).filter { !(8..<12).contains($0) || isPlaced }.map { lengths[$0].back }.max() ?? 0
     }
 
     /// Pixels of the first line that are off the page, by `text-indent`.
     func indent(isPlaced: Bool) -> Double { max(0, length(12).away - leftBack(isPlaced)) }
 
     private func leftBack(_ isPlaced: Bool) -> Double {
-        length(3).back + length(7).back + (isPlaced ? length(11).back : 0)
+        length(3).back + length(7).back + length(12).back + (isPlaced ? length(11).back : 0)
     }
 
     private static func length(_ word: ArraySlice<UInt8>, isMargin: Bool) -> Length {

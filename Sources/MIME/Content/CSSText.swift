@@ -12,7 +12,13 @@ enum CSSText {
     private static let other: UInt8 = 0x3F
 
     /// Without comments, with escapes undone, addresses and the marks in strings left out.
-    static func plain(_ text: ArraySlice<UInt8>) -> [UInt8] {
+    /// - Parameter keepsCase: as selectors of classes and identifiers need it.
+    static func plain(_ text: ArraySlice<UInt8>, keepsCase: Bool = false) -> [UInt8] {
+        let out = exact(text)
+        return keepsCase ? out : out.map(asciiLower)
+    }
+
+    private static func exact(_ text: ArraySlice<UInt8>) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(text.count)
         var index = text.startIndex
@@ -27,7 +33,7 @@ enum CSSText {
             if let open = quote {
                 // A line end ends a string, wrongly: the declaration is none.
                 if byte == open || byte == 0x0A || byte == 0x0D || byte == 0x0C { quote = nil }
-                out.append(byte == open || byte <= 0x20 || isNamePart(byte) ? asciiLower(byte) : other)
+                out.append(byte == open || byte <= 0x20 || isNamePart(byte) ? byte : other)
             } else if byte == 0x2F, index < text.endIndex, text[index] == 0x2A {
                 index += 1
                 while index < text.endIndex,
@@ -39,7 +45,7 @@ enum CSSText {
                 out.append(comment)
             } else {
                 if byte == 0x22 || byte == 0x27 { quote = byte }
-                out.append(asciiLower(byte))
+                out.append(byte)
                 if byte == 0x28, endsInURL(out) { passAddress(text, &index, to: &out) }
             }
         }
@@ -92,9 +98,9 @@ enum CSSText {
             index += 1
             if value >= 0x80 { return out.append(UInt8(value)) }
         }
-        let letter = value < 0x80 ? asciiLower(UInt8(value)) : other
+        let letter = value < 0x80 ? UInt8(value) : other
         switch letter {
-        case 0x65: out.append(escapedE)
+        case 0x45, 0x65: out.append(escapedE)
         case 0x2D: out.append(escapedMinus)
         case 0x30...0x39: out.append(escapedZero + (letter - 0x30))
         default: out.append(isNamePart(letter) ? letter : other)
@@ -102,7 +108,9 @@ enum CSSText {
     }
 
     private static func endsInURL(_ out: [UInt8]) -> Bool {
-        guard out.count >= 4, out[(out.count - 4)...].elementsEqual("url(".utf8) else { return false }
+        guard out.count >= 4, out[(out.count - 4)...].lazy.map(asciiLower).elementsEqual("url(".utf8) else {
+            return false
+        }
         return out.count == 4 || !isNamePart(out[out.count - 5])
     }
 

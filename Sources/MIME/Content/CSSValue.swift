@@ -161,7 +161,7 @@ enum CSSValue {
         return switch String(decoding: unit, as: UTF8.self) {
         case "%": number <= -100 && !isMargin
         case "vw", "vh", "em", "rem": number <= -100
-        default: number <= -500
+        default: number <= -CSSShift.farOff
         }
     }
 
@@ -233,6 +233,11 @@ enum CSSValue {
         }
     }
 
+    /// One of the first two arguments is 0.
+    static func hasZero(_ function: Function) -> Bool {
+        numbers(function.arguments).prefix(2).contains { $0.number == 0 }
+    }
+
     /// Whether `scale(0)` and the like leave nothing, or the text is moved far off the page; nil for what is no transform.
     static func shrinksToNothing(_ transform: Function) -> Bool? {
         let words = transform.arguments.split(separator: 0x2C, omittingEmptySubsequences: false).map(trimmed)
@@ -257,9 +262,10 @@ enum CSSValue {
         case "scalex", "scaley": return all(1...1, isPlain) ? least(0) : nil
         case "scalez": return all(1...1, isPlain) ? false : nil
         case "scale3d": return all(3...3, isPlain) ? least(0) || least(1) : nil
-        case "translate": return all(1...2, isLength) ? found.contains { abs($0.0) >= 500 } : nil
-        case "translatex", "translatey": return all(1...1, isLength) ? abs(found[0].0) >= 500 : nil
-        case "translate3d": return all(3...3, isLength) ? found.prefix(2).contains { abs($0.0) >= 500 } : nil
+        case "translate": return all(1...2, isLength) ? found.contains { abs($0.0) >= CSSShift.farOff } : nil
+        case "translatex", "translatey": return all(1...1, isLength) ? abs(found[0].0) >= CSSShift.farOff : nil
+        case "translate3d":
+            return all(3...3, isLength) ? found.prefix(2).contains { abs($0.0) >= CSSShift.farOff } : nil
         case "translatez", "perspective": return all(1...1, isLength) ? false : nil
         case "rotate", "rotatex", "rotatey", "rotatez", "skewx", "skewy": return all(1...1, isAngle) ? false : nil
         case "skew": return all(1...2, isAngle) ? false : nil
@@ -267,8 +273,8 @@ enum CSSValue {
         case "matrix":
             guard all(6...6, { $1.isEmpty }) else { return nil }
             let area = found[0].0 * found[3].0 - found[1].0 * found[2].0
-            return abs(area) < HTMLEffects.leastShare * HTMLEffects.leastShare || abs(found[4].0) >= 500
-                || abs(found[5].0) >= 500
+            return abs(area) < HTMLEffects.leastShare * HTMLEffects.leastShare || abs(found[4].0) >= CSSShift.farOff
+                || abs(found[5].0) >= CSSShift.farOff
         case "matrix3d": return all(16...16, { $1.isEmpty }) ? false : nil
         default: return nil
         }

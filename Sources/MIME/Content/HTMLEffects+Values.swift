@@ -14,10 +14,10 @@ extension HTMLEffects {
         let keyword = words.count == 1 ? String(decoding: CSSText.names(words[0]), as: UTF8.self) : ""
         // Variables are not known: as where one has no value.
         let isUnset = words.contains { CSSValue.functions($0)?.contains { $0.name == "var" } ?? false }
-        if isUnset || ["inherit", "unset", "revert", "initial"].contains(keyword) {
+        if isUnset || ["inherit", "unset", "revert", "revert-layer", "initial"].contains(keyword) {
             // A block goes on being one by `revert`, nearly always by `inherit`.
             let kept: CSSProperties =
-                ["inherit", "revert"].contains(keyword) ? .displays.union(.inherited) : .inherited
+                ["inherit", "revert", "revert-layer"].contains(keyword) ? .displays.union(.inherited) : .inherited
             declare(properties, inherited: keyword == "initial" ? [] : properties.intersection(kept))
             if properties.contains(.color) { color = (0, 0, 0) }
             // What a variable stands for may be any colour.
@@ -62,6 +62,16 @@ extension HTMLEffects {
                 ? words.contains { $0.elementsEqual("inset".utf8) } : true
             guard !["none", "normal", "0", "0px"].contains(keyword), paints else { return false }
             declare(properties, hiding: properties)
+        case .moved:
+            guard keyword != "none" else { return false }
+            declare(properties, hiding: properties)
+        case .endAlignment:
+            let isDirection = name.elementsEqual("direction".utf8)
+            return isDirection
+                ? keywords(["ltr"], hiding: ["rtl"])
+                : keywords(
+                    ["left", "center", "start", "justify", "-webkit-left", "-webkit-center", "match-parent"],
+                    hiding: ["right", "end", "-webkit-right"])
         case [.zoom, .grownZoom]:
             // 0 stands for 1.
             guard let share = ["normal", "reset", "document"].contains(keyword) ? 1 : CSSValue.share(value), share >= 0
@@ -175,13 +185,22 @@ extension HTMLEffects {
         }
         guard let functions = CSSValue.functions(value) else { return false }
         var hides = false
+        var hidesForGood = false
         for function in functions {
             guard let found = Self.hides(function, of: properties) else { return false }
             hides = hides || found
+            // Nothing makes larger what is none.
+            hidesForGood = hidesForGood || found && function.name.hasPrefix("scale") && CSSValue.hasZero(function)
         }
         let isPaint = functions.contains { !["opacity", "blur"].contains($0.name) }
         switch properties {
-        case [.transform, .grownTransform]: declare(properties, hiding: hides ? .transform : .grownTransform)
+        case [.transform, .grownTransform]:
+            // Of several, one may take back another.
+            let isSmall = hides && functions.count == 1 && functions[0].name.hasPrefix("scale")
+            let isSure = hidesForGood || isSmall
+            declare(
+                properties,
+                hiding: isSure ? .transform : hides && functions.count == 1 ? properties : .grownTransform)
         case [.filter, .repaintedByFilter]:
             declare(properties, hiding: hides ? .filter : isPaint ? .repaintedByFilter : [])
         default: declare(properties, hiding: hides ? properties : [])

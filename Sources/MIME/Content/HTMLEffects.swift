@@ -11,6 +11,8 @@ struct HTMLEffects {
     private(set) var fill: HTMLStyle.Fill?
     private(set) var background = Background.color(nil)
     private(set) var shift = CSSShift()
+    /// More is said than was read.
+    private(set) var isCut = false
 
     enum Background {
         /// nil where it is not known.
@@ -56,20 +58,28 @@ struct HTMLEffects {
             || isCutY && !hiding.isDisjoint(with: [.height, .maxHeight, .lineHeight])
     }
 
-    /// Drawn too small, or elsewhere.
+    /// Drawn too small, or elsewhere, and nothing else may take that back.
     func isShrunk(_ box: Box) -> Bool {
-        !hides(.animation) && (hides(.zoom) || box != .inline && (hides(.scale) || hides(.transform)))
+        guard !hides(.animation), hiding.isDisjoint(with: [.grownZoom, .grownScale, .moved]) else { return false }
+        if moves, back >= CSSShift.farOff || shift.away(isPlaced: hides(.position), isInline: box == .inline) > 0 {
+            return false
+        }
+        return hides(.zoom) && !hides(.grownTransform)
+            || box != .inline && (hides(.scale) && !hides(.grownTransform) || hides(.transform))
     }
 
     /// Drawn larger, or elsewhere.
-    var isGrown: Bool { !hiding.isDisjoint(with: [.grownZoom, .grownScale, .grownTransform]) }
+    var isGrown: Bool { !hiding.isDisjoint(with: [.grownZoom, .grownScale, .grownTransform, .moved]) }
+
+    /// It is off the page by `transform` alone.
+    var moves: Bool { hides(.transform) && hides(.grownTransform) }
 
     /// Colours are not those that are said.
     var isRepainted: Bool { !hiding.isDisjoint(with: [.repainted, .repaintedByFilter, .animation]) }
 
     /// Pixels by which it is off the page.
     func away(_ box: Box) -> Double {
-        hides(.animation) ? 0 : shift.away(isPlaced: hides(.position), isInline: box == .inline)
+        hides(.animation) || isGrown ? 0 : shift.away(isPlaced: hides(.position), isInline: box == .inline)
     }
 
     /// Pixels by which it may be back.
@@ -96,6 +106,30 @@ struct HTMLEffects {
         if taken.contains(.fill) { fill = other.fill }
         if taken.contains(.backgroundColor) { background = other.background }
         shift.take(taken, from: other.shift)
+        if other.isCut { self = perhaps }
+    }
+
+    /// Something is said with `!important`.
+    var isImportant: Bool { !important.isEmpty }
+
+    /// What is left where it is not sure that it is said: nothing hides, and colours are not known.
+    var perhaps: HTMLEffects {
+        var effects = self
+        // A property of two bits takes its showing one with it only where that is said.
+        effects.hiding.subtract(.hidingAlways)
+        effects.declared.subtract(hiding.intersection(.hidingAlways))
+        effects.declared.subtract(CSSProperties.showing.subtracting(hiding))
+        effects.inherited.subtract(.color.union(.fill))
+        if effects.declared.contains(.color) { effects.color = nil }
+        if effects.declared.contains(.fill) { effects.fill = HTMLStyle.Fill(color: nil, isTransparent: false) }
+        if declared.contains(.backgroundColor) {
+            effects.declared.insert(.backgroundColor)
+            effects.hiding.remove(.backgroundColor)
+            effects.background = .color(nil)
+        }
+        effects.declared.subtract(shift.away.union(.paddings.subtracting(shift.isBack)))
+        effects.important.formIntersection(effects.declared)
+        return effects
     }
 
     /// Says `properties`, of which `hiding` are hidden by it.
@@ -145,15 +179,16 @@ struct HTMLEffects {
 
     /// Adds declarations of a `style` attribute.
     mutating func add(style: [UInt8]) {
-        add(declarations: CSSText.plain(style.prefix(Self.longestStyle))[...], isRule: false)
+        add(declarations: CSSText.plain(style.prefix(Self.longestStyle + 1))[...], isRule: false)
     }
 
     /// Adds declarations in their plain form.
     mutating func add(declarations: ArraySlice<UInt8>, isRule: Bool) {
+        if declarations.count > Self.longestStyle { isCut = true }
         for declaration in CSSText.declarations(declarations.prefix(Self.longestStyle), isRule: isRule) {
             guard let properties = CSSProperties.named(declaration.name) else { continue }
-            if declaration.value.elementsEqual("revert-layer".utf8) {
-                // What weaker rules say.
+            if !isRule, declaration.value.elementsEqual("revert-layer".utf8) {
+                // What rules say.
                 declared.subtract(properties)
                 hiding.subtract(properties)
                 inherited.subtract(properties)

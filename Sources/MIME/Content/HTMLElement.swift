@@ -2,7 +2,7 @@
 struct HTMLElement: OptionSet, Sendable {
     let rawValue: UInt32
 
-    /// Begins and ends a line; end tags of other elements do not reach beyond it.
+    /// Begins and ends a line.
     static let block = HTMLElement(rawValue: 1)
     /// Has no content.
     static let void = HTMLElement(rawValue: 2)
@@ -14,7 +14,7 @@ struct HTMLElement: OptionSet, Sendable {
     static let unseen = HTMLElement(rawValue: 16)
     /// Content is code.
     static let code = HTMLElement(rawValue: 32)
-    /// A cell or a caption: no end tag but those of tables reaches beyond it.
+    /// A cell or a caption.
     static let cell = HTMLElement(rawValue: 64)
     /// Part of a table.
     static let tablePart = HTMLElement(rawValue: 128)
@@ -22,11 +22,22 @@ struct HTMLElement: OptionSet, Sendable {
     static let preformatted = HTMLElement(rawValue: 256)
     /// Ends a line.
     static let lineBreak = HTMLElement(rawValue: 512)
-    /// Another one of the same name ends it (`p`, `li`, `option`, `tr`, `td`).
-    static let closesItself = HTMLElement(rawValue: 1024)
-
+    /// End tags of elements that are not special do not reach beyond it (HTML section 13.2.4.2).
+    static let special = HTMLElement(rawValue: 1024)
     /// What stands in it is not shown as text of the document: it is drawn, chosen from, pressed, played, or shown to some only.
     static let confining = HTMLElement(rawValue: 2048)
+    /// No end tag but those of tables and of `template` reaches beyond it.
+    static let scope = HTMLElement(rawValue: 4096)
+    /// Goes on behind an element that ended before it.
+    static let formatting = HTMLElement(rawValue: 8192)
+    /// The formatting of what is in it ends with it.
+    static let marker = HTMLElement(rawValue: 16_384)
+    /// The tag of another element may end it without a word.
+    static let implied = HTMLElement(rawValue: 32_768)
+    /// Its tag ends a paragraph that is open.
+    static let endsParagraph = HTMLElement(rawValue: 65_536)
+    /// Its tag ends a drawing or formula that is open.
+    static let endsDrawing = HTMLElement(rawValue: 131_072)
 
     /// What is known of the element; nothing for others.
     static func known(_ name: HTMLName) -> HTMLElement { table[name] ?? [] }
@@ -36,18 +47,36 @@ struct HTMLElement: OptionSet, Sendable {
         func add(_ element: HTMLElement, _ names: [StaticString]) {
             for name in names { table[HTMLName(name), default: []].insert(element) }
         }
+        // Special, and the end of a paragraph.
+        let blocks: [StaticString] = [
+            "address", "article", "aside", "blockquote", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt",
+            "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
+            "hgroup",
+            "li", "listing", "main", "menu", "nav", "ol", "p", "plaintext", "pre", "search", "section", "summary", "ul",
+            "xmp",
+        ]
+        add([.block, .special, .endsParagraph], blocks)
         add(
-            .block,
+            [.block, .special],
+            ["body", "caption", "frameset", "html", "table", "tbody", "td", "tfoot", "th", "thead", "tr"])
+        add(.block, ["legend", "optgroup", "option", "title"])
+        add(.special, ["applet", "button", "marquee", "noscript", "object", "select", "template"])
+        add(.endsParagraph, ["hr"])
+        add([.scope, .marker], ["applet", "caption", "marquee", "object", "td", "template", "th"])
+        add(.scope, ["select", "table"])
+        add(
+            .formatting,
             [
-                "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog",
-                "dir",
-                "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "frameset", "h1", "h2", "h3",
-                "h4",
-                "h5", "h6", "header", "hgroup", "html", "legend", "li", "listing", "main", "menu", "nav", "ol",
-                "optgroup",
-                "option", "p", "plaintext", "pre", "search", "section", "summary", "table", "tbody", "td", "tfoot",
-                "th",
-                "thead", "title", "tr", "ul", "xmp",
+                "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
+            ])
+        add(.implied, ["dd", "dt", "li", "optgroup", "option", "p", "rb", "rp", "rt", "rtc"])
+        add(
+            .endsDrawing,
+            [
+                "b", "big", "blockquote", "body", "br", "center", "code", "dd", "div", "dl", "dt", "em", "embed", "h1",
+                "h2", "h3", "h4", "h5", "h6", "head", "hr", "i", "img", "li", "listing", "menu", "meta", "nobr", "ol",
+                "p", "pre", "ruby", "s", "small", "span", "strong", "strike", "sub", "sup", "table", "tt", "u", "ul",
+                "var",
             ])
         add(
             .void,
@@ -67,9 +96,8 @@ struct HTMLElement: OptionSet, Sendable {
                 "noscript", "object", "progress", "select", "svg", "template", "video",
             ])
         add(.cell, ["td", "th", "caption"])
-        add(.tablePart, ["table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption"])
+        add(.tablePart, ["table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption", "colgroup"])
         add(.preformatted, ["pre", "listing", "xmp", "textarea", "plaintext"])
-        add(.closesItself, ["p", "li", "option", "tr", "td", "th", "dt", "dd"])
         return table
     }()
 }

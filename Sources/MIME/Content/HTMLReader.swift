@@ -14,8 +14,13 @@ struct HTMLReader {
         /// Names an end tag can reach from inside this element.
         var reach: HTMLReach
         /// What selectors call it, and what they call it and those around it.
-        var marks: UInt64
-        var around: UInt64
+        var marks: HTMLMarks
+        var around: HTMLMarks
+        /// What is said of it, and what it is drawn as.
+        var effects: HTMLEffects
+        var box: HTMLEffects.Box
+        /// What is in it is part of a drawing or a formula.
+        var isForeign: Bool
     }
 
     var content = HTMLContent()
@@ -23,8 +28,12 @@ struct HTMLReader {
     var tokenizer: HTMLTokenizer
     var stack: [Open] = []
     var style = HTMLStyle()
-    private var sheet = HTMLStyleSheet()
+    var sheet = HTMLStyleSheet()
     var isPreformatted = false
+    /// A form began and none ended.
+    var isFormOpen = false
+    /// The page says of which type it is.
+    private(set) var hasDoctype = false
     /// Octets of the line that is written that are off the page.
     var indent = 0
     /// Pixels of an octet of text, about.
@@ -47,7 +56,9 @@ struct HTMLReader {
     }
 
     mutating func read(_ html: Span<UInt8>) {
+        hasDoctype = Self.hasDoctype(html)
         readStyleSheets(html)
+        styleRoots()
         var start = 0
         while let token = tokenizer.next(html) {
             switch token {
@@ -71,45 +82,6 @@ struct HTMLReader {
         content.hidden = hidden.bytes
         if visible.isFull || hidden.isFull || tokenizer.hasTooManyAttributes { content.notes.insert(.limitReached) }
         if tokenizer.endsInMarkup { content.notes.insert(.endsInMarkup) }
-    }
-
-    /// Style sheets hold for all of the document, also for what stands before them.
-    private mutating func readStyleSheets(_ html: Span<UInt8>) {
-        var last: Int?
-        var index = 0
-        while let found = html.firstIndex(of: 0x3C, from: index) {
-            if html.hasPrefix(ignoringCase: "<style", from: found) { last = found }
-            index = found + 1
-        }
-        guard let last else { return }
-        var ahead = HTMLTokenizer(attributeLimit: limits.attributes)
-        // Sheets in a template hold for nothing.
-        var templates = 0
-        while ahead.position <= last, let token = ahead.next(html) {
-            switch token {
-            case .text, .comment: continue
-            case .endTag:
-                if ahead.name == Names.template { templates = max(0, templates - 1) }
-            case .startTag:
-                if ahead.name == Names.plaintext { return }
-                if ahead.name == Names.template { templates += 1 }
-                let element = HTMLElement.known(ahead.name)
-                guard element.contains(.raw) || element.contains(.rawWithReferences) else { continue }
-                let isSheet = ahead.name == Names.styleElement && templates == 0 && Self.isStyleSheet(ahead, html)
-                let range = ahead.rawText(html)
-                if isSheet { sheet.add(html.extracting(range).array) }
-            }
-        }
-    }
-
-    /// The type of the `style` element whose tag was read is that of CSS (HTML section 4.2.6), for every screen.
-    private static func isStyleSheet(_ tokenizer: HTMLTokenizer, _ html: Span<UInt8>) -> Bool {
-        func value(_ name: HTMLName) -> [UInt8] {
-            tokenizer.value(name).map { HTMLEntities.decoded(html, $0, isAttribute: true).map(asciiLower) } ?? []
-        }
-        let (type, media) = (value(Names.type), value(Names.media))
-        guard type.isEmpty || type == Array("text/css".utf8) else { return false }
-        return media.isEmpty || CSSCondition.holdsAlways((Array("@media ".utf8) + media)[...])
     }
 
     // MARK: text
@@ -212,7 +184,8 @@ struct HTMLReader {
         let name = tokenizer.name
         let element = HTMLElement.known(name)
         sight.begin(name, element)
-        closeImplied(name, element)
+        guard closeImplied(name, element) else { return links(html, name, offset) }
+        let isDrawn = stack.last?.isForeign == true
         // Without a table there are no parts of one.
         if element.contains(.tablePart), name != Names.table, !isInTable {
             breakLine(element)
@@ -247,7 +220,17 @@ struct HTMLReader {
             if applied.isBlock { indent = 0 }
             return
         }
-        guard !element.contains(.void) else {
+        // Forms in a table outside of its cells are empty.
+        let isEmpty =
+            element.contains(.void) || name == Names.form && styleBeforeTable != nil
+            || (isDrawn || name == Names.svg || name == Names.math) && tokenizer.isSelfClosing(html)
+        guard !isEmpty else {
+            style = outer
+            return
+        }
+        // A page has one body: a second one adds what the first does not say.
+        let isSecond = name == Names.body || name == Names.html
+        if isSecond, stack.contains(where: { $0.name == name }), style.isHidden {
             style = outer
             return
         }
@@ -268,8 +251,17 @@ struct HTMLReader {
                 name: name, element: element, style: outer, isPreformatted: wasPreformatted,
                 breaksLine: applied.breaksLine,
                 outerIndent: applied.isBlock ? (applied.isInline ? outerIndent : 0) : nil, reach: reach,
-                marks: applied.marks, around: (stack.last?.around ?? 0) | applied.marks))
+                marks: applied.marks, around: (stack.last?.around ?? HTMLMarks()) | applied.marks,
+                effects: applied.effects,
+                box: applied.box,
+                isForeign: (isDrawn || name == Names.svg || name == Names.math) && !Self.textsInDrawings.contains(name))
+        )
     }
+
+    /// What stands in these is HTML again.
+    private static let textsInDrawings = Set(
+        ["foreignobject", "desc", "title", "annotation-xml", "mi", "mo", "mn", "ms", "mtext"].map { HTMLName($0) }
+            as [HTMLName])
 
     mutating func breakLine(_ element: HTMLElement) {
         if element.contains(.cell) {
@@ -282,11 +274,21 @@ struct HTMLReader {
         }
     }
 
-    /// - Returns: what selectors call the element; whether it has lines of its own, and stands in the line around nevertheless;
-    /// whether it ends the line around.
+    private struct Applied {
+        var effects: HTMLEffects
+        var box: HTMLEffects.Box
+        /// What selectors call the element.
+        var marks: HTMLMarks
+        /// It has lines of its own, and stands in the line around nevertheless.
+        var isBlock: Bool
+        var isInline: Bool
+        /// It ends the line around.
+        var breaksLine: Bool
+    }
+
     private mutating func applyAttributes(
         _ html: Span<UInt8>, _ element: HTMLElement, _ name: HTMLName
-    ) -> (marks: UInt64, isBlock: Bool, isInline: Bool, breaksLine: Bool) {
+    ) -> Applied {
         var effects = HTMLEffects()
         var inline: HTMLEffects?
         for attribute in tokenizer.attributes {
@@ -299,6 +301,9 @@ struct HTMLReader {
                 effects.add(hiding: .display)
             case Names.bgcolor:
                 effects.add(color: HTMLEntities.decoded(html, attribute.value, isAttribute: true), isBackground: true)
+            case Names.align, Names.dir:
+                let value = HTMLEntities.decoded(html, attribute.value, isAttribute: true).map(asciiLower)
+                if value == Array("right".utf8) || value == Array("rtl".utf8) { effects.add(hiding: .endAlignment) }
             case Names.background:
                 effects.add(hiding: .backgroundImage)
             case Names.color where name == Names.font, Names.text where name == Names.body:
@@ -306,7 +311,7 @@ struct HTMLReader {
             default: break
             }
         }
-        var marks: UInt64 = 0
+        var marks = HTMLMarks()
         if !sheet.isEmpty {
             func value(_ name: HTMLName) -> [UInt8] {
                 tokenizer.value(name).map { HTMLEntities.decoded(html, $0, isAttribute: true) } ?? []
@@ -315,21 +320,26 @@ struct HTMLReader {
             let match = sheet.match(
                 HTMLSelectable(
                     tag: tag, classes: value(Names.classes), identifier: value(Names.id),
-                    isHidden: tokenizer.value(Names.hidden) != nil),
-                around: stack.last?.around ?? 0, parent: stack.last?.marks ?? 0)
+                    isHidden: tokenizer.value(Names.hidden) != nil, ignoresCase: !hasDoctype),
+                around: stack.last?.around ?? HTMLMarks(), parent: stack.last?.marks ?? HTMLMarks())
             effects.merge(match.effects)
             marks = match.marks
         }
         if let inline { effects.merge(inline) }
+        // One that was not read may be a style.
+        if tokenizer.attributes.count >= limits.attributes { effects = effects.perhaps }
         let isOut = effects.hides(.float) || effects.hides(.lifted)
         let isBlock = isOut || (effects.sets(.display) ? effects.hides(.blockDisplay) : element.contains(.block))
         // What is pressed, chosen from or played has a box, too.
         let hasBox = isBlock || !element.isDisjoint(with: [.confining, .rawWithReferences])
         let isCell = element.contains(.cell) && !isOut && !effects.sets(.display)
-        style.apply(effects, isCell ? .cell : hasBox ? .block : .inline)
+        let box: HTMLEffects.Box = isCell ? .cell : hasBox ? .block : .inline
+        style.apply(effects, box)
         let isInline = isOut || effects.hides(.inlineBlock)
         // What is not there, or elsewhere, cuts no word.
-        return (marks, isBlock, isInline, isBlock && !isInline && !effects.hides(.display))
+        return Applied(
+            effects: effects, box: box, marks: marks, isBlock: isBlock, isInline: isInline,
+            breaksLine: isBlock && !isInline && !effects.hides(.display))
     }
 
     private mutating func rawElement(

@@ -14,6 +14,10 @@ struct HTMLStyle {
     private var isShrunk = false
     /// Pixels by which it is off the page; elements inside may be back.
     private var away = 0.0
+    /// Pixels by which elements around may have moved it the other way.
+    private var ahead = 0.0
+    /// The text stands at the right.
+    private var isEndAligned = false
     /// Shadows, filters and the like paint letters or what is behind them in a way that is not computed here.
     private var isRepainted = false
     /// `visibility`; elements inside may undo it.
@@ -54,14 +58,20 @@ struct HTMLStyle {
     private mutating func place(_ effects: HTMLEffects, _ box: HTMLEffects.Box) {
         if effects.hides(.fixed) || effects.hides(.lifted) && cut == .inFlow { cut = .none }
         away = effects.hides(.fixed) ? 0 : max(0, away - effects.back)
+        // What moves as far again may come from the other side.
+        let isBack = effects.moves && (isShrunk || away > 0 || ahead >= CSSShift.farOff)
         if effects.isGrown { (isShrunk, away) = (false, 0) }
+        // It may stand at the other end.
+        if isEndAligned || effects.hides(.float) { away = 0 }
         if effects.isCut(box), cut != .always { cut = effects.hides(.position) ? .always : .inFlow }
-        if effects.isShrunk(box) { isShrunk = true }
-        away = max(away, effects.away(box))
+        if effects.isShrunk(box), !isBack { isShrunk = true }
+        if !isEndAligned { away = max(away, effects.away(box) - ahead) }
+        ahead += effects.hides(.moved) || effects.hides(.grownTransform) ? .infinity : effects.back
     }
 
     /// Applies what style sheets and attributes of an element say.
     mutating func apply(_ effects: HTMLEffects, _ box: HTMLEffects.Box) {
+        if effects.sets(.endAlignment) { isEndAligned = effects.hides(.endAlignment) }
         place(effects, box)
         if effects.isGone(box) { isGone = true }
         if effects.isRepainted { isRepainted = true }
@@ -69,6 +79,7 @@ struct HTMLStyle {
         if effects.sets(.fontSize) { isTiny = effects.hides(.fontSize) }
         if effects.sets(.letterSpacing) { isCrowded = effects.hides(.letterSpacing) }
         if effects.sets(.textIndent) { indent = effects.indent }
+        if isEndAligned { indent = 0 }
         if effects.sets(.color) { color = effects.color }
         // Letters without a colour of their own show the background where it is cut to them.
         if !effects.hides(.backgroundClip) {

@@ -2,7 +2,8 @@ internal import Bytes
 
 /// The rules of style elements that say something of whether text is seen, by names of elements, classes and identifiers, and
 /// names of elements around. The order of elements around is not looked at, and `A > B > C` is read as `A B > C`.
-/// Pseudo-classes, other attributes and siblings are not known.
+/// Of rules that ask more (pseudo-classes, other attributes, siblings, most conditions), and of those in rules, it is not sure
+/// that they hold: they hide nothing, and what they show is shown.
 struct HTMLStyleSheet {
     private struct Rule {
         var element: HTMLCompound
@@ -10,27 +11,28 @@ struct HTMLStyleSheet {
         var around: UInt64
         var parent: UInt64
         var rank: Rank
+        var isSure: Bool
         var effects: HTMLEffects
     }
 
-    /// Which rule is the stronger: those outside of layers, then the more specific, then the later ones (CSS Cascade 5). The order of
-    /// layers is not looked at.
+    /// Which rule is the stronger: those outside of layers, then the more specific, then the later ones (CSS Cascade 5). Important
+    /// ones in layers are the strongest of all.
     private struct Rank: Comparable {
-        var isLayered: Bool
+        var layer: Layer
         var specificity: Int
         var order: Int
 
+        enum Layer: Int { case weak, none, strong }
+
         static func < (one: Rank, other: Rank) -> Bool {
-            (one.isLayered ? 0 : 1, one.specificity, one.order) < (
-                other.isLayered ? 0 : 1, other.specificity, other.order
-            )
+            (one.layer.rawValue, one.specificity, one.order) < (other.layer.rawValue, other.specificity, other.order)
         }
     }
 
     /// What rules say about an element, and which elements of selectors it is.
     struct Match {
         var effects = HTMLEffects()
-        var marks: UInt64 = 0
+        var marks = HTMLMarks()
     }
 
     private var rules: [[UInt8]: [Rule]] = [:]
@@ -39,6 +41,10 @@ struct HTMLStyleSheet {
     private var order = 0
     /// Elements around others that selectors name, each with a bit for its mark.
     private var outer: [HTMLCompound] = []
+    /// The names of layers. The order of several is not looked at: it is not sure what they say.
+    private var layers: Set<[UInt8]> = []
+    /// Keys of rules that were not kept.
+    private var overfull: Set<[UInt8]> = []
     private static let outerLimit = 64
     /// Rules that are kept, and those under one key: each costs a look for each element.
     private static let ruleLimit = 4096
@@ -50,33 +56,75 @@ struct HTMLStyleSheet {
 
     var isEmpty: Bool { rules.isEmpty }
 
+    /// What stands around a rule.
+    private struct Place {
+        var isLayered = false
+        var isSure = true
+        /// The selectors of the rule that it stands in.
+        var outer: ArraySlice<UInt8>?
+        var outerSpecificity = 0
+        var depth = 0
+    }
+
     /// Adds the rules of a style element.
-    mutating func add(_ text: [UInt8]) {
-        let text = CSSText.plain(text[...])[...]
+    mutating func add(_ text: [UInt8], isSure: Bool) {
+        add(CSSText.plain(text[...], keepsCase: true)[...], Place(isSure: isSure))
+    }
+
+    private mutating func add(_ text: ArraySlice<UInt8>, _ place: Place) {
         var start = text.startIndex
         var index = start
-        /// Of the blocks that are open, whether each is a layer.
-        var layers: [Bool] = []
         while index < text.endIndex {
             if text[index] == 0x7D || text[index] == 0x3B {
-                if text[index] == 0x7D { _ = layers.popLast() }
+                if text[index] == 0x3B { addLayers(text[start..<index]) }
                 start = index + 1
             } else if text[index] == 0x7B {
                 let selector = Self.withoutMarks(CSSText.names(text[start..<index]))
-                if selector.first == 0x40 {
-                    if layers.count < Self.depthLimit, CSSCondition.holdsAlways(selector) {
-                        layers.append(selector.starts(with: "@layer".utf8))
-                    } else {
-                        index = CSSText.endOfBlock(text, index)
-                    }
-                } else {
-                    let end = CSSText.endOfBlock(text, index)
-                    add(selector, text[(index + 1)..<end], isLayered: layers.contains(true))
-                    index = end
-                }
+                let end = CSSText.endOfBlock(text, index)
+                add(selector, text[min(index + 1, end)..<end], place)
+                index = end
                 start = min(index + 1, text.endIndex)
             }
             index += 1
+        }
+    }
+
+    /// Rules were not read that may hold for every element.
+    private mutating func overfill() { overfull.insert([]) }
+
+    /// Adds what a block says, and the blocks in it.
+    private mutating func add(_ selector: ArraySlice<UInt8>, _ block: ArraySlice<UInt8>, _ place: Place) {
+        var inner = place
+        inner.depth += 1
+        guard inner.depth <= Self.depthLimit + 1 else { return overfill() }
+        if selector.first == 0x40 {
+            let rule = selector.map(asciiLower)
+            let answer = CSSCondition.answer(rule[...])
+            guard answer > .never else { return }
+            guard inner.depth <= Self.depthLimit else { return overfill() }
+            if rule.starts(with: "@layer".utf8) {
+                inner.isLayered = true
+                layers.insert(rule)
+            }
+            inner.isSure = place.isSure && answer == .always
+            // What stands in a rule speaks of its elements.
+            if let outer = place.outer { add(outer, declarations: block, inner) }
+        } else {
+            add(selector, declarations: block, place)
+            inner.isSure = false
+            inner.outer = selector
+            inner.outerSpecificity += HTMLSelector.specificity(selector)
+            guard block.contains(0x7B) else { return }
+        }
+        add(block, inner)
+    }
+
+    /// `@layer a, b;` says nothing but an order.
+    private mutating func addLayers(_ statement: ArraySlice<UInt8>) {
+        let rule = CSSValue.trimmed(statement).map(asciiLower)
+        guard rule.starts(with: "@layer".utf8) else { return }
+        for name in rule.dropFirst("@layer".utf8.count).split(separator: 0x2C) {
+            layers.insert(Array("@layer ".utf8) + CSSValue.trimmed(name))
         }
     }
 
@@ -89,26 +137,33 @@ struct HTMLStyleSheet {
         return selector
     }
 
-    private mutating func add(_ text: ArraySlice<UInt8>, _ declarations: ArraySlice<UInt8>, isLayered: Bool) {
+    private mutating func add(_ text: ArraySlice<UInt8>, declarations: ArraySlice<UInt8>, _ place: Place) {
         var effects = HTMLEffects()
-        effects.add(declarations: declarations, isRule: true)
-        // One selector that browsers do not know makes all of the rule none.
-        guard !effects.declared.isEmpty, let selectors = CSSSelectors.parts(text) else { return }
+        effects.add(declarations: declarations.map(asciiLower)[...], isRule: true)
+        guard !effects.declared.isEmpty || effects.isCut, let (selectors, areSure) = CSSSelectors.parts(text) else {
+            return
+        }
         for selector in selectors {
-            if let selector = HTMLSelector(selector) { add(selector, effects, isLayered: isLayered) }
+            // In a rule the elements of that one may stand in front.
+            let isInner = place.outer != nil
+            let text = isInner ? selector.drop { $0 <= 0x20 || $0 == 0x2B || $0 == 0x3E || $0 == 0x7E } : selector
+            guard let selector = HTMLSelector(text) else { continue }
+            add(selector, effects, place, isSure: place.isSure && areSure && selector.isWhole)
         }
     }
 
-    private mutating func add(_ selector: HTMLSelector, _ effects: HTMLEffects, isLayered: Bool) {
+    private mutating func add(_ selector: HTMLSelector, _ effects: HTMLEffects, _ place: Place, isSure: Bool) {
         let key = selector.element.key
         guard let parent = marks(selector.parent.map { [$0] } ?? []), let around = marks(selector.around) else {
+            overfull.insert(key)
             return
         }
-        let rank = Rank(isLayered: isLayered, specificity: selector.specificity, order: order)
+        let layer: Rank.Layer = place.isLayered ? effects.isImportant ? .strong : .weak : .none
+        let rank = Rank(layer: layer, specificity: place.outerSpecificity + selector.specificity, order: order)
         order += 1
         let known = rules[key]?.firstIndex {
-            $0.element == selector.element && $0.around == around && $0.parent == parent
-                && $0.rank.isLayered == isLayered && $0.rank.specificity == rank.specificity
+            $0.element == selector.element && $0.around == around && $0.parent == parent && $0.isSure == isSure
+                && $0.rank.layer == layer && $0.rank.specificity == rank.specificity
         }
         if let known {
             rules[key]?[known].effects.merge(effects)
@@ -116,7 +171,11 @@ struct HTMLStyleSheet {
         } else if ruleCount < Self.ruleLimit, rules[key, default: []].count < Self.rulesOfKey {
             ruleCount += 1
             rules[key, default: []].append(
-                Rule(element: selector.element, around: around, parent: parent, rank: rank, effects: effects))
+                Rule(
+                    element: selector.element, around: around, parent: parent, rank: rank,
+                    isSure: isSure && layer != .strong, effects: effects))
+        } else {
+            overfull.insert(key)
         }
     }
 
@@ -136,24 +195,30 @@ struct HTMLStyleSheet {
     /// - Parameters:
     ///   - around: marks of the elements around it.
     ///   - parent: marks of the element right around it.
-    func match(_ element: HTMLSelectable, around: UInt64, parent: UInt64) -> Match {
+    func match(_ element: HTMLSelectable, around: HTMLMarks, parent: HTMLMarks) -> Match {
         var match = Match()
         let keys =
-            [[], element.tag] + element.classes.map { [0x2E] + $0 }
-            + (element.identifier.isEmpty ? [] : [[0x23] + element.identifier])
-        var found: [Rule] = []
+            [[], element.tag] + element.classes.map { [0x2E] + $0.lower }
+            + (element.identifier.map { [[0x23] + $0.lower] } ?? [])
+        var found: [(rule: Rule, isSure: Bool)] = []
         for key in keys {
-            for rule in rules[key] ?? []
-            where found.count < Self.rulesOfElement && rule.around & ~around == 0 && rule.parent & ~parent == 0
-                && rule.element.matches(element)
-            {
-                found.append(rule)
+            for rule in rules[key] ?? [] where found.count < Self.rulesOfElement {
+                let answer = min(around.answer(rule.around), parent.answer(rule.parent), rule.element.answer(element))
+                guard answer > .never else { continue }
+                let isOrdered = rule.rank.layer == .none || layers.count == 1
+                found.append((rule, rule.isSure && isOrdered && answer == .always))
             }
         }
-        found.sort { $0.rank < $1.rank }
-        for rule in found { match.effects.merge(rule.effects) }
-        for (place, compound) in outer.enumerated() where compound.matches(element) {
-            match.marks |= 1 << UInt64(place)
+        // Rules that are not known may show it.
+        let areAll =
+            element.isWhole && found.count < Self.rulesOfElement
+            && (overfull.isEmpty || overfull.isDisjoint(with: keys))
+        found.sort { $0.rule.rank < $1.rule.rank }
+        for (rule, isSure) in found { match.effects.merge(isSure && areAll ? rule.effects : rule.effects.perhaps) }
+        for (place, compound) in outer.enumerated() {
+            let answer = compound.answer(element)
+            if answer == .always { match.marks.always |= 1 << UInt64(place) }
+            if answer == .perhaps { match.marks.perhaps |= 1 << UInt64(place) }
         }
         return match
     }

@@ -5,7 +5,7 @@ internal import Bytes
 /// Styles count where they stand at the element, in a `style` attribute or an attribute of old HTML, and in style elements so far
 /// as `HTMLStyleSheet` knows their selectors.
 package enum HTMLText {
-    /// Reads `html`, which should be UTF-8. Nothing traps or recurses; linear in the size for given limits.
+    /// Reads `html`, which should be UTF-8. Nothing traps or recurses beyond a bound; linear in the size for given limits.
     package static func read(_ html: Span<UInt8>, limits: HTMLLimits = HTMLLimits()) -> HTMLContent {
         var reader = HTMLReader(limits: limits)
         reader.read(html)

@@ -59,6 +59,11 @@ struct HTMLTokenizer {
         attributes.first(where: { $0.name == wanted })?.value
     }
 
+    /// The last tag ends in `/>`, of which drawings and formulas take notice.
+    func isSelfClosing(_ source: Span<UInt8>) -> Bool {
+        position >= 2 && source[position - 2] == 0x2F && attributes.last?.value.upperBound != position - 1
+    }
+
     mutating func next(_ source: Span<UInt8>) -> Token? {
         guard position < source.count else { return nil }
         if source[position] == 0x3C, let token = markup(source) { return token }

@@ -1,0 +1,69 @@
+internal import Bytes
+
+/// Which style sheets a document has, and of which type it is.
+extension HTMLReader {
+    /// A type stands before all but blanks and comments.
+    static func hasDoctype(_ html: Span<UInt8>) -> Bool {
+        var ahead = HTMLTokenizer(attributeLimit: 1)
+        while let token = ahead.next(html) {
+            switch token {
+            case .comment(let range):
+                if html.hasPrefix(ignoringCase: "!doctype", from: range.lowerBound) { return true }
+            // A byte order mark is a blank.
+            case .text(let range): if range.contains(where: { html[$0] > 0x20 && html[$0] < 0xBB }) { return false }
+            case .startTag, .endTag: return false
+            }
+        }
+        return false
+    }
+
+    /// Style sheets hold for all of the document, also for what stands before them.
+    mutating func readStyleSheets(_ html: Span<UInt8>) {
+        var last: Int?
+        var index = 0
+        while let found = html.firstIndex(of: 0x3C, from: index) {
+            if html.hasPrefix(ignoringCase: "<style", from: found) { last = found }
+            index = found + 1
+        }
+        guard let last else { return }
+        var ahead = HTMLTokenizer(attributeLimit: limits.attributes)
+        // Sheets in a template hold for nothing.
+        var templates = 0
+        while ahead.position <= last, let token = ahead.next(html) {
+            switch token {
+            case .text, .comment: continue
+            case .endTag:
+                if ahead.name == Names.template { templates = max(0, templates - 1) }
+            case .startTag:
+                if ahead.name == Names.plaintext { return }
+                if ahead.name == Names.template { templates += 1 }
+                let element = HTMLElement.known(ahead.name)
+                guard element.contains(.raw) || element.contains(.rawWithReferences) else { continue }
+                let isSheet = ahead.name == Names.styleElement && templates == 0
+                let answer = isSheet ? Self.isStyleSheet(ahead, html) : .never
+                let range = ahead.rawText(html)
+                if answer > .never { sheet.add(html.extracting(range).array, isSure: answer == .always) }
+            }
+        }
+    }
+
+    /// Every page has a root and a body, whether their tags are written or not.
+    mutating func styleRoots() {
+        guard !sheet.isEmpty else { return }
+        for tag in ["html", "body"] {
+            let element = HTMLSelectable(
+                tag: Array(tag.utf8), classes: [], identifier: [], isHidden: false, ignoresCase: !hasDoctype)
+            style.apply(sheet.match(element, around: HTMLMarks(), parent: HTMLMarks()).effects, .block)
+        }
+    }
+
+    /// The type of the `style` element whose tag was read is that of CSS (HTML section 4.2.6), for every screen.
+    private static func isStyleSheet(_ tokenizer: HTMLTokenizer, _ html: Span<UInt8>) -> HTMLAnswer {
+        func value(_ name: HTMLName) -> [UInt8] {
+            tokenizer.value(name).map { HTMLEntities.decoded(html, $0, isAttribute: true).map(asciiLower) } ?? []
+        }
+        let (type, media) = (value(Names.type), value(Names.media))
+        guard type.isEmpty || type == Array("text/css".utf8) else { return .never }
+        return media.isEmpty ? .always : CSSCondition.answer((Array("@media ".utf8) + media)[...])
+    }
+}

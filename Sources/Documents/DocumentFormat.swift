@@ -43,7 +43,8 @@ package final class DocumentFormat: Sendable {
     package static let all: [DocumentFormat] = [
         DocumentFormat(
             name: "OLE2 compound file (doc, xls, ppt, msg, msi)", recognisedBy: "signature D0CF11E0A1B11AE1",
-            reports: "streams, packaged files, attachments, macro source, decrypted package",
+            reports:
+                "streams over 64 octets, packaged files, files of installers, attachments, macro source, decrypted package",
             recognise: CompoundFile.matches, reader: CompoundDocument.read),
         DocumentFormat(
             name: "Rich Text Format", recognisedBy: "`{\\rt`, blanks before it",
@@ -90,7 +91,7 @@ package final class DocumentFormat: Sendable {
             recognise: ActiveMime.matches, reader: ActiveMime.read),
         DocumentFormat(
             name: "S/MIME (p7m, p7s; DER, PEM)", recognisedBy: "content type in the first octets, or the label of PEM",
-            reports: "signed and compressed content as mail; encrypted",
+            reports: "signed, compressed, authenticated and plain content as mail; encrypted",
             recognise: CryptographicMessage.matches, reader: CryptographicMessage.read),
         DocumentFormat(
             name: "OpenPGP", recognisedBy: "label of the armour, or the first packet",

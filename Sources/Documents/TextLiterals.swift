@@ -15,8 +15,7 @@ struct TextLiterals {
     /// have fewer.
     private static let shortestUnknown = 128
 
-    /// Characters of a literal that may be a file whatever script does with it: longer than most tokens. And octets of such a
-    /// list or behind escapes.
+    /// Characters of a literal that script may make any file of, longer than most tokens; octets in numbers or escapes.
     private static let shortestMade = 256
     static let shortestMadeList = 128
 

@@ -3,7 +3,8 @@ internal import COpenSSL
 /// Content of cryptographic messages (RFC 5652), read by OpenSSL. No signature is verified here and no certificate is
 /// believed: what is signed is looked at like anything else.
 package enum SignedContent: Hashable, Sendable {
-    /// Signed data: the signed octets; nil when they stand elsewhere (a detached signature).
+    /// Signed, digested or authenticated data, or data as they are: the octets; nil when they stand elsewhere (a detached
+    /// signature).
     case signed([UInt8]?)
     /// Compressed data (RFC 3274): the octets as they are, deflated in zlib's form.
     case compressed([UInt8])
@@ -25,8 +26,8 @@ package enum SignedContent: Hashable, Sendable {
         }
         defer { CMS_ContentInfo_free(message) }
         switch OBJ_obj2nid(CMS_get0_type(message)) {
-        case NID_pkcs7_signed: return .signed(content(message))
-        case NID_pkcs7_digest: return .signed(content(message))
+        case NID_pkcs7_signed, NID_pkcs7_digest, NID_pkcs7_data, NID_id_smime_ct_authData:
+            return .signed(content(message))
         case NID_id_smime_ct_compressedData: return content(message).map { .compressed($0) } ?? .other
         case NID_pkcs7_enveloped, NID_pkcs7_encrypted, NID_id_smime_ct_authEnvelopedData: return .encrypted
         default: return .other

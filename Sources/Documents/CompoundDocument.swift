@@ -182,15 +182,19 @@ struct CompoundDocument {
 
     // MARK: Streams
 
-    /// A stream that is not longer than a mini sector stands in one piece in the file itself, which is scanned too.
+    /// A stream that is not longer than a mini sector stands in one piece in the file itself, which is scanned too. Files have
+    /// names and types that are tested, and a batch file is as short.
     private static let smallestStream = 64
 
     private mutating func stream(_ index: Int, _ bytes: Span<UInt8>) {
         let entry = file.entries[index]
         if equalNames(entry.name, Array("\u{1}Ole".utf8)) { OLELink.read(content(index, bytes).span, extraction) }
-        guard entry.size > Self.smallestStream, extraction.countItem(), !isReadElsewhere(index) else { return }
+        let isPackage = equalNames(entry.name, Array("\u{1}Ole10Native".utf8))
+        guard entry.size > Self.smallestStream || entry.size > 0 && (isPackage || isFileOfInstaller(entry)),
+            extraction.countItem(), !isReadElsewhere(index)
+        else { return }
         let content = content(index, bytes)
-        if equalNames(entry.name, Array("\u{1}Ole10Native".utf8)) {
+        if isPackage {
             OLEPackage.read(content.span, extraction)
             return
         }
@@ -206,6 +210,11 @@ struct CompoundDocument {
         } else {
             extraction.member(.storageStream, names: [path], content.span)
         }
+    }
+
+    /// A stream of an installer that is no table, nor what every compound file may have (its name begins with U+0005).
+    private func isFileOfInstaller(_ entry: CompoundFile.Entry) -> Bool {
+        isInstaller && !entry.name.starts(with: "\u{4840}".utf8) && entry.name.first != 5
     }
 
     /// Attachment data were handed on with their names.

@@ -43,7 +43,8 @@ package final class DocumentFormat: Sendable {
     package static let all: [DocumentFormat] = [
         DocumentFormat(
             name: "OLE2 compound file (doc, xls, ppt, msg, msi)", recognisedBy: "signature D0CF11E0A1B11AE1",
-            reports: "streams, packaged files, attachments, macro source, decrypted package",
+            reports:
+                "streams over 64 octets, packaged files, files of installers, attachments, macro source, decrypted package",
             recognise: CompoundFile.matches, reader: CompoundDocument.read),
         DocumentFormat(
             name: "Rich Text Format", recognisedBy: "`{\\rt`, blanks before it",
@@ -90,7 +91,7 @@ package final class DocumentFormat: Sendable {
             recognise: ActiveMime.matches, reader: ActiveMime.read),
         DocumentFormat(
             name: "S/MIME (p7m, p7s; DER, PEM)", recognisedBy: "content type in the first octets, or the label of PEM",
-            reports: "signed and compressed content as mail; encrypted",
+            reports: "signed, compressed, authenticated and plain content as mail; encrypted",
             recognise: CryptographicMessage.matches, reader: CryptographicMessage.read),
         DocumentFormat(
             name: "OpenPGP", recognisedBy: "label of the armour, or the first packet",
@@ -101,7 +102,7 @@ package final class DocumentFormat: Sendable {
             recognisedBy:
                 "no NUL in the first 4,096 octets; or a tag with which a page begins in what is no program, document or other archive, in the first 65,536 behind NULs and blanks; or one anywhere in what is called HTML or SVG",
             reports:
-                "files written out in base64, hexadecimal, dumps or numbers, behind escapes too, whatever they are in `data:` links and, from 128 characters on, in scripts that make files; HTML smuggling; script in SVG; DDE in cells",
+                "files written out in base64, hexadecimal, dumps or numbers of 8, 16 or 32 bits, behind escapes too (hexadecimal and octal), whatever they are in `data:` links and, from 128 characters on, in scripts that make files; HTML smuggling; script in SVG; DDE in cells",
             isText: true, recognise: TextDocument.matches, reader: TextDocument.read),
     ]
 }

@@ -1,7 +1,7 @@
 internal import Bytes
 
 /// Characters of a text that are written by their numbers, as browsers and scripts resolve them: `&#80;` and `&#x50;` in
-/// pages, `\x50` and `\u0050` in strings, `%50` in addresses. Base64 of which some or all is written so shows itself only
+/// pages, `\x50`, `\u0050` and `\120` in strings, `%50` in addresses, `%u0050` for unescape(). Base64 of which some or all is written so shows itself only
 /// when they are resolved (attack G1).
 enum EscapedText {
     /// Names of characters that base64 has, or that are passed over in it.
@@ -57,17 +57,36 @@ enum EscapedText {
     /// The character that is written at a place, and octets that it takes; `<` for one that is not ASCII.
     private static func character(_ bytes: Span<UInt8>, _ at: Int) -> (octet: UInt8, length: Int)? {
         switch bytes[at] {
-        case UInt8(ascii: "%"): return hexadecimal(bytes, at, behind: 1, digits: 2)
+        case UInt8(ascii: "%"):
+            return bytes.hasPrefix(ignoringCase: "u", from: at + 1)
+                ? hexadecimal(bytes, at, behind: 2, digits: 4) : hexadecimal(bytes, at, behind: 1, digits: 2)
         case UInt8(ascii: "\\"):
             guard at + 1 < bytes.count else { return nil }
             switch bytes[at + 1] {
             case UInt8(ascii: "x"): return hexadecimal(bytes, at, behind: 2, digits: 2)
             case UInt8(ascii: "u"): return hexadecimal(bytes, at, behind: 2, digits: 4)
-            default: return nil
+            default: return octal(bytes, at).map { ($0.octet < 0x80 ? $0.octet : 0x3C, $0.length) }
             }
         case UInt8(ascii: "&"): return reference(bytes, at)
         default: return nil
         }
+    }
+
+    /// Digits of an octal escape.
+    private static let octalDigits = 3
+
+    /// One to three octal digits of an octet behind `\` (ECMA-262 annex B.1.2), and octets that they take with it.
+    static func octal(_ bytes: Span<UInt8>, _ at: Int) -> (octet: UInt8, length: Int)? {
+        guard at < bytes.count, bytes[at] == UInt8(ascii: "\\") else { return nil }
+        var value = 0
+        var end = at + 1
+        while end < bytes.count, end - at <= octalDigits, 0x30...0x37 ~= bytes[end] {
+            let next = value << 3 | Int(bytes[end] - 0x30)
+            guard next <= 0xFF else { break }
+            value = next
+            end += 1
+        }
+        return end > at + 1 ? (UInt8(value), end - at) : nil
     }
 
     private static func hexadecimal(

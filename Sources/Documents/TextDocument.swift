@@ -51,8 +51,13 @@ enum TextDocument {
             at = literal.upperBound
         }
         words.look(at: text, at..<text.count)
+        // Script in numbers or behind escapes is script as well.
+        for script in literals.texts { words.look(at: script.span, 0..<script.count) }
+        if words.hasScript { TextLiterals.handTexts(literals, extraction) }
         if words.hasScript, words.offersFile || words.decodes { TextLiterals.handUnknown(text, literals, extraction) }
-        if words.hasScript, words.offersFile, literals.hasFile || words.decodes { extraction.fact(.htmlSmuggling) }
+        let isMade =
+            words.offersFile && (literals.hasFile || words.decodes) || words.makesFile && literals.hasUnknown
+        if words.hasScript, isMade { extraction.fact(.htmlSmuggling) }
         if words.linksFile, words.hasScript || words.offersFile { extraction.fact(.htmlSmuggling) }
         if words.isVectorImage, words.hasScript || words.hasHandler { extraction.fact(.svgScript) }
     }
@@ -65,6 +70,8 @@ private struct ScriptWords {
     private(set) var hasHandler = false
     /// A file is made or offered for saving.
     private(set) var offersFile = false
+    /// The same by words that only script has: prose offers downloads as well.
+    private(set) var makesFile = false
     /// A `data:` URL (RFC 2397) in base64 of something that a page does not show.
     private(set) var linksFile = false
     /// Text is made into octets.
@@ -156,13 +163,18 @@ private struct ScriptWords {
         for index in range {
             switch text[index] {
             case UInt8(ascii: "B"), UInt8(ascii: "b"):
-                if text.hasPrefix(ignoringCase: "blob(", from: index) { offersFile = true }
+                if text.hasPrefix(ignoringCase: "blob(", from: index) { (offersFile, makesFile) = (true, true) }
             case UInt8(ascii: "m"), UInt8(ascii: "M"):
-                if text.hasPrefix(ignoringCase: "mssave", from: index) { offersFile = true }
+                if text.hasPrefix(ignoringCase: "mssave", from: index) { (offersFile, makesFile) = (true, true) }
             case UInt8(ascii: "c"), UInt8(ascii: "C"):
-                if text.hasPrefix(ignoringCase: "createobjecturl", from: index) { offersFile = true }
+                if text.hasPrefix(ignoringCase: "createobjecturl", from: index) {
+                    (offersFile, makesFile) = (true, true)
+                }
             case UInt8(ascii: "d"), UInt8(ascii: "D"):
-                if text.hasPrefix(ignoringCase: "download", from: index) { offersFile = true }
+                if text.hasPrefix(ignoringCase: "download", from: index) {
+                    offersFile = true
+                    if Self.isProperty(text, index, "download".utf8.count) { makesFile = true }
+                }
                 if text.hasPrefix(ignoringCase: "data:", from: index), DataAddress.isFile(text, at: index + 5) {
                     linksFile = true
                 }
@@ -171,11 +183,29 @@ private struct ScriptWords {
             case UInt8(ascii: "f"), UInt8(ascii: "F"):
                 if text.hasPrefix(ignoringCase: "fromcharcode", from: index) { decodes = true }
             case UInt8(ascii: "u"), UInt8(ascii: "U"):
-                if text.hasPrefix(ignoringCase: "uint8array", from: index) { decodes = true }
+                if text.hasPrefix(ignoringCase: "uint", from: index),
+                    Self.arrays.contains(where: { text.hasPrefix(ignoringCase: $0, from: index + 4) })
+                {
+                    decodes = true
+                }
             case UInt8(ascii: "o"), UInt8(ascii: "O"): handler(text, index)
             default: break
             }
         }
+    }
+
+    /// Arrays of octets, and of what they are put together to.
+    private static let arrays: [StaticString] = ["8array", "16array", "32array"]
+
+    /// Script sets what is named at a place: `a.download =`, `a.setAttribute("download"`.
+    private static func isProperty(_ text: Span<UInt8>, _ index: Int, _ count: Int) -> Bool {
+        guard index > 1 else { return false }
+        if text[index - 1] == UInt8(ascii: ".") {
+            var at = index + count
+            while at < text.count, text[at] <= 0x20 { at += 1 }
+            return at < text.count && text[at] == UInt8(ascii: "=")
+        }
+        return text[index - 2] == UInt8(ascii: "(") && (text[index - 1] == 0x22 || text[index - 1] == 0x27)
     }
 
     /// ` onload=`, with blanks before the sign.

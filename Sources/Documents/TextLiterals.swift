@@ -1,12 +1,12 @@
 internal import Bytes
 
 /// Files written out in text: base64 in lines, in quotes, in pieces that a script joins, in `data:` addresses; hexadecimal
-/// digits, also behind `\x`, `\u00` and `%`, and in dumps; lists of numbers (attack G1). Each long literal is decoded once, and kept
-/// when a file comes out.
+/// digits, also behind `\x`, `\u00`, `%` and `%u00`, and in dumps; octal escapes; lists of numbers of 8, 16 or 32 bits (attack
+/// G1). Each long literal is decoded once, and kept when a file comes out.
 struct TextLiterals {
     /// Characters of base64 or hexadecimal digits, and numbers of a list, from which on a literal is looked at.
-    private static let shortestText = 64
-    private static let shortestList = 32
+    static let shortestText = 64
+    static let shortestList = 32
     /// Characters of a piece that continues a literal behind quotes, signs of addition and blanks. Words of prose are
     /// mostly shorter.
     private static let shortestContinuation = 8
@@ -14,6 +14,10 @@ struct TextLiterals {
     /// Characters of a literal from which on it is handed on, whatever it is, when script makes files. Most sums and tokens
     /// have fewer.
     private static let shortestUnknown = 128
+
+    /// Characters of a literal that script may make any file of, longer than most tokens; octets in numbers or escapes.
+    private static let shortestMade = 256
+    static let shortestMadeList = 128
 
     /// Characters of a literal from which on no words are looked for in it.
     private static let longText = 4_096
@@ -24,6 +28,10 @@ struct TextLiterals {
         var hasFile = false
         /// Where long literals stand, in order: there are no words in them.
         var longLiterals: [Range<Int>] = []
+        /// There is one that script may make any file of.
+        var hasUnknown = false
+        /// Texts that stand in numbers or behind escapes: script that page runs, or another page.
+        var texts: [[UInt8]] = []
         /// Literals of which no file is known that they are.
         fileprivate var unknown: [(range: Range<Int>, literal: Literal)] = []
         /// The same of words with escapes, and these words, resolved.
@@ -48,27 +56,11 @@ struct TextLiterals {
             var inWords = Result()
             texts(words.span, isPage: isPage, besides: nil, role, extraction, &inWords)
             result.hasFile = result.hasFile || inWords.hasFile
+            result.hasUnknown = result.hasUnknown || inWords.hasUnknown
             (result.unknownInWords, result.words) = (inWords.unknown, words)
         }
-        for bracket in [UInt8(ascii: "["), UInt8(ascii: "(")] {
-            var from = 0
-            while let place = bytes.firstIndex(of: bracket, from: from), !extraction.isStopped {
-                let (end, list) = numbers(bytes, place + 1, limit: extraction.room)
-                from = place + 1
-                guard list.count >= shortestList, extraction.countItem() else { continue }
-                result.hasFile = hand(list, role, extraction) || result.hasFile
-                from = end
-            }
-        }
-        for sign in ["\\x", "\\u00", "%"] as [StaticString] where signs.has(sign.utf8Start[0]) {
-            var from = 0
-            while let place = bytes.firstIndex(of: sign, from: from), !extraction.isStopped {
-                let (end, octets) = escapes(bytes, place, sign)
-                from = end
-                guard octets.count >= shortestList, extraction.countItem() else { continue }
-                result.hasFile = hand(octets, role, extraction) || result.hasFile
-            }
-        }
+        lists(bytes, role, extraction, &result)
+        escapes(bytes, signs, role, extraction, &result)
         HexadecimalDump.read(bytes, limit: { extraction.room }) { octets in
             guard extraction.countItem() else { return false }
             result.hasFile = hand(octets, role, extraction) || result.hasFile
@@ -81,6 +73,13 @@ struct TextLiterals {
     static func handUnknown(_ bytes: Span<UInt8>, _ result: Result, _ extraction: Extraction) {
         handUnknown(bytes, result.unknown, extraction)
         handUnknown(result.words.span, result.unknownInWords, extraction)
+    }
+
+    /// Hands on texts that script of the page may run.
+    static func handTexts(_ result: Result, _ extraction: Extraction) {
+        for text in result.texts where extraction.countItem() {
+            _ = hand(text, .quotedLiteral, extraction, isFile: true)
+        }
     }
 
     private static func handUnknown(
@@ -100,7 +99,7 @@ struct TextLiterals {
         }
     }
 
-    private static func hand(
+    static func hand(
         _ content: [UInt8], _ role: DocumentRole, _ extraction: Extraction, isFile: Bool = false
     ) -> Bool {
         extraction.charge(content.count)
@@ -183,6 +182,7 @@ struct TextLiterals {
                 result.hasFile = true
             } else if literal.characters >= shortestUnknown {
                 result.unknown.append((run..<literal.end, literal))
+                if literal.characters >= shortestMade { result.hasUnknown = true }
             }
         }
     }

@@ -48,6 +48,18 @@ import Testing
         #expect(found.items.count == 1)
     }
 
+    /// A batch file fits in one mini sector; its name and type are tested all the same.
+    @Test(arguments: ["\u{1}Ole10Native", "\u{1}OLE10NATIVE"]) func packagedFileOfOneMiniSector(_ stream: String) {
+        let script = Array("calc.exe\r\n".utf8)
+        let package = packaged(script, name: "a.bat")
+        #expect(package.count <= 64)
+        var writer = CompoundFileWriter()
+        writer.add("ObjectPool", "_1", stream, content: package)
+        let found = read(writer.bytes())
+        #expect(found.members(with: script).map(\.names) == [[Array("a.bat".utf8)]])
+        #expect(found.members(with: script).allSatisfy { $0.flags.contains(.embeddedFile) })
+    }
+
     @Test(arguments: [
         ("C:\\WINNT\\system32\\SHELL32.DLL", ["a.pdf", "b.pdf"]),
         ("C:\\Program Files\\Reader\\Reader.exe", ["a.pdf", "b.pdf"]),
@@ -137,14 +149,22 @@ import Testing
         // "Binary.a" in pairs of six bits.
         let letters = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._")
         func place(_ letter: Character) -> Int { letters.firstIndex(of: letter) ?? 0 }
-        var name = ""
-        let plain = Array("Binary.a")
-        for index in stride(from: 0, to: plain.count, by: 2) {
-            let value = 0x3800 + place(plain[index]) + place(plain[index + 1]) << 6
-            name.unicodeScalars.append(Unicode.Scalar(UInt16(value)) ?? "?")
+        func encoded(_ text: String) -> String {
+            let plain = Array(text)
+            var name = ""
+            for index in stride(from: 0, to: plain.count, by: 2) {
+                let value = 0x3800 + place(plain[index]) + place(plain[index + 1]) << 6
+                name.unicodeScalars.append(Unicode.Scalar(UInt16(value)) ?? "?")
+            }
+            return name
         }
-        writer.add(name, content: eicar)
+        writer.add(encoded("Binary.a"), content: eicar)
         #expect(read(writer.bytes()).members(with: eicar).map(\.names) == [[Array("Binary.a".utf8)]])
+        // However short; but no tables, and no properties.
+        writer.add(encoded("Binary.b"), content: Array("calc.exe".utf8))
+        writer.add("\u{4840}" + encoded("File"), content: [1, 2, 3, 4])
+        writer.add("\u{5}SummaryInformation", content: [1, 2, 3, 4])
+        #expect(read(writer.bytes()).names == ["Binary.a", "Binary.b"])
     }
 
     @Test func objectsOfTheEquationEditorAreNamed() {

@@ -161,4 +161,27 @@ import Testing
         #expect(found.members(with: Self.mail).map(\.flags) == [.mail])
         #expect(found.problems.isEmpty)
     }
+
+    @Test(arguments: [[], ["-stream"]]) func plainData(streaming: [String]) throws {
+        let message = try Self.make(["-data_create", "-binary", "-outform", "DER"] + streaming)
+        let found = read(message)
+        #expect(found.members(with: Self.mail).map(\.flags) == [.mail])
+        #expect(found.problems.isEmpty)
+        #expect(read(Array(message.prefix(message.count / 2))).has(.corrupt))
+    }
+
+    /// The key of the code is for its recipients; the content is for everyone (RFC 5652 section 9).
+    @Test func authenticated() {
+        func der(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
+            [tag, 0x82, UInt8(content.count >> 8), UInt8(content.count & 0xFF)] + content
+        }
+        let algorithm = der(6, [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 2, 9])
+        let data = der(6, [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 1]) + der(0xA0, der(4, Self.mail))
+        var body = [2, 1, 0] + der(0x31, []) + der(0x30, algorithm) + der(0xA1, algorithm)
+        body += der(0x30, data) + der(4, [UInt8](repeating: 7, count: 32))
+        let type: [UInt8] = [6, 11, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 16, 1, 2]
+        let found = read(der(0x30, type + der(0xA0, der(0x30, body))))
+        #expect(found.members(with: Self.mail).map(\.flags) == [.mail])
+        #expect(found.problems.isEmpty)
+    }
 }

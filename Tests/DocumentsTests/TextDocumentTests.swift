@@ -46,6 +46,19 @@ import Testing
         forms["numbers"] = "[\(plain)]"
         forms["signed numbers"] = "new Int8Array([\(signed)])"
         forms["hexadecimal numbers"] = "(\(prefixed))"
+        for (name, size) in [("16", 2), ("32", 4)] {
+            let padded = Self.program + [UInt8](repeating: 0, count: -Self.program.count & (size - 1))
+            let wide = stride(from: 0, to: padded.count, by: size).map { place in
+                String((0..<size).reduce(0) { $0 | Int(padded[place + $1]) << ($1 * 8) })
+            }
+            forms["numbers of \(name) bits"] = "new Uint\(name)Array([\(wide.joined(separator: ", "))])"
+        }
+        forms["octal escapes"] =
+            "'" + Self.program.map { "\\" + String(UInt16($0) + 512, radix: 8).dropFirst() }.joined() + "'"
+        forms["short octal escapes"] = "'" + Self.program.map { "\\" + String($0, radix: 8) }.joined() + "'"
+        forms["escapes of unescape"] = "unescape('" + digits(Self.program, prefix: "%u00") + "')"
+        forms["base64 in octal escapes"] = "'" + text.utf8.map { "\\" + String($0, radix: 8) }.joined() + "'"
+        forms["base64 for unescape"] = "'" + digits(Array(text.utf8), prefix: "%u00") + "'"
         forms["escapes"] = "'" + digits(Self.program, prefix: "\\x") + "'"
         for (name, prefix) in [("pushed", "a.push(\""), ("added", "s+=\"")] {
             let end = prefix.hasSuffix("(\"") ? "\");" : "\";"
@@ -152,6 +165,32 @@ import Testing
         #expect(isTold("navigator.msSaveOrOpenBlob(new Blob([f('\(Self.base64)')]))"))
         #expect(!isTold("window.alert(atob('aGVsbG8='))"))
         #expect(!isTold("a.download = 'report.csv'"))
+        // Whatever script makes of it.
+        let changed = Self.program.prefix(200).map { String($0 ^ 5) }.joined(separator: ",")
+        let noise = String(repeating: "kq3Vz0Lw", count: 40)
+        for save in ["new Blob([u])", "URL.createObjectURL(u)", "navigator.msSaveBlob(u)", "a.download = 'a.zip'"] {
+            #expect(isTold("var u=[\(changed)].map(x=>x^5); \(save)"))
+            #expect(isTold("var u=f('\(noise)'); \(save)"))
+            #expect(!isTold("var u=[1,2,3]; \(save)"))
+            #expect(!isTold("var u=f('\(noise.prefix(200))'); \(save)"))
+        }
+        #expect(!isTold("var u=[\(changed)]; draw(u)"))
+        #expect(!isTold("var u=[\(changed)]; draw(u) // download"))
+    }
+
+    /// Script that stands in numbers or behind escapes is read as script.
+    @Test func scriptInNumbers() {
+        let script = "var u=atob('\(Self.base64)');a.href=URL.createObjectURL(new Blob([u]))"
+        let numbers = script.utf8.map { String($0) }.joined(separator: ",")
+        for page in [
+            "eval(String.fromCharCode(\(numbers)))", "eval(unescape('\(digits(Array(script.utf8), prefix: "%"))'))",
+        ] {
+            let found = read(Self.html(page))
+            #expect(found.facts.contains { $0.kind == .htmlSmuggling })
+            #expect(found.items.contains { $0.content == Array(script.utf8) })
+        }
+        // Without script nobody runs it.
+        #expect(read(Array("<html><p>[\(numbers)]</p></html>".utf8)).items.isEmpty)
     }
 
     /// A link to a file in the page's own text, saved by its attribute or opened by script.

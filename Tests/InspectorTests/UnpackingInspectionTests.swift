@@ -58,6 +58,22 @@ import Testing
         #expect(report.parts.contains { $0.notes.contains { $0.hasPrefix("html-smuggling") } } == isFound)
     }
 
+    /// An archive that was opened completely is not all that a program holds.
+    @Test(.enabled(if: Programs.peer("makensis") != nil, "makensis is not installed (make test-deps)"))
+    func installersAreLeftToTheScanner() throws {
+        let scratch = try Scratch(.memory)
+        try Self.write(Self.virus, to: "\(scratch.path)/a.com")
+        let script = "SetCompressor /SOLID lzma\nOutFile s.exe\nSection\nFile a.com\nSectionEnd\n"
+        try scratch.write("s.nsi", script)
+        try scratch.write("read.txt", "nothing")
+        let made = try runTool(
+            "sh", ["-c", "cd \(scratch.path) && makensis -V0 s.nsi && zip -q z.zip read.txt && cat s.exe z.zip"])
+        try #require(made.status == 0, "\(made)")
+        let report = try report(made.output, name: "s.exe")
+        #expect(report.parts.contains { $0.names == ["read.txt"] })
+        #expect(!report.viruses.isEmpty)
+    }
+
     /// A stored entry whose flags say that it is encrypted, and whose checksum that it is not: the scanner goes by the flags.
     @Test func aFlagThatLiesIsNoEncryption() throws {
         let archive = try #require(

@@ -88,6 +88,13 @@ import Testing
         #expect(Self.read([0x78, 0x9F, 0x3E]) == nil)
     }
 
+    @Test func nameForTransport() {
+        let bytes = Self.stream([
+            (2, 0x69002, [0]), (2, 0x18010, Array("a.txt\0".utf8)), (2, 0x69001, Array("a.exe\0".utf8)),
+        ])
+        #expect(Self.read(bytes).map(Self.names) == [["a.txt", "a.exe"]])
+    }
+
     @Test func anyDamageIsSurvived() throws {
         var random = Random(state: 8)
         var samples = [

@@ -274,6 +274,18 @@ import Testing
     }
 
     /// More than is copied for nothing, with and without a coder that libarchive lacks; and a folder that is too large.
+    /// A decoy under a password that everybody knows keeps no other one from being tried.
+    @Test func folderByFolder() throws {
+        let archive = try Self.make("7z a -pinfected out.7z text; 7z a -pSecond out.7z run.com")
+        for words in [["infected", "Second"], ["Second", "infected"]] {
+            let opened = Self.open(archive, words)
+            #expect(!opened.places(of: eicar).isEmpty && !opened.isMarked, "\(words) \(opened.problems)")
+        }
+        for words in [["infected"], ["Second"], ["wrong"]] {
+            #expect(Self.open(archive, words).kinds == [.encrypted], "\(words)")
+        }
+    }
+
     @Test func largeArchives() throws {
         // Noise of a known type: without one it would stay doubtful which password is right.
         let noise = "( printf MZ; head -c 510 /dev/zero; head -c 17825280 /dev/urandom ) > noise"

@@ -39,6 +39,12 @@ enum ArchiveFacts {
         return content.littleEndian16(at: 10)
     }
 
+    /// The checksum of the start header of a 7z archive (`7zFormat.txt`) is right, which says where its header is.
+    static func hasSevenZipChecksum(_ content: Span<UInt8>, at start: Int) -> Bool {
+        guard let sum = content.littleEndian32(at: start + 8), start <= content.count - 32 else { return false }
+        return crc32(content.extracting(start + 12..<start + 32)) == sum
+    }
+
     /// The checksum of the first header of RAR 5 is right. It covers the header and its size, which has up to three octets.
     static func hasRAR5Checksum(_ content: Span<UInt8>) -> Bool {
         guard let stated = content.littleEndian32(at: 8) else { return false }

@@ -79,8 +79,10 @@ struct ArchiveReader {
             sink.report(.corrupt, "\(format.words) with a wrong checksum")
         }
         rar?.addRest(of: content)
-        if format == .sevenZip, reader.count == 0, content.littleEndian64(at: 20) ?? 0 > 0, consumed != nil {
-            // A header of that size and nothing in it: libarchive gave up without a word.
+        if format == .sevenZip, reader.count == 0, consumed != nil,
+            content.littleEndian64(at: 20) ?? 0 > 0 || !ArchiveFacts.hasSevenZipChecksum(content, at: 0)
+        {
+            // A header of that size and nothing in it: libarchive gave up without a word. Or it only seems to be none.
             sink.report(.corrupt, "damaged \(format.words)")
         }
         if format == .iso9660, sink.mayGoOn() { ISOTrees.read(content, names: reader.seen, into: sink) }
@@ -137,7 +139,7 @@ struct ArchiveReader {
             case .damaged:
                 break
             case .end:
-                return true
+                return format != .cpio || addPassedOver(archive, content, untilEnd: true)
             case .failed:
                 // Behind a method that is not decoded some readers are lost; that is no damage.
                 if !lacksMethod {
@@ -146,12 +148,31 @@ struct ArchiveReader {
                 }
                 return false
             case .entry(let entry):
+                if format == .cpio, !addPassedOver(archive, content, untilEnd: false) { return false }
                 // libarchive does not look at it.
                 let sum = format == .cpio ? CPIOHeader.sum(content, at: archive.headerPosition) : nil
                 guard readMember(archive, entry, sum: sum) else { return false }
             }
         }
         return false
+    }
+
+    /// Octets of a mark of cpio, without which a header that libarchive did not take is not taken for one again.
+    private static let cpioMark = 6
+
+    /// libarchive looks for the next header of cpio that is all right, and says nothing of what it passes over, where it comes to
+    /// the end too: others read broken headers, and look elsewhere. Hands that on as damage. Returns false when the sink wants
+    /// no more.
+    private func addPassedOver(_ archive: LibArchive, _ content: Span<UInt8>, untilEnd: Bool) -> Bool {
+        let start = archive.headerPosition
+        guard untilEnd ? !CPIOHeader.isLast(content, at: start) : !CPIOHeader.isWhole(content, at: start) else {
+            return true
+        }
+        let end = min(content.count, archive.consumed)
+        guard (start..<max(start, end)).contains(where: { content[$0] != 0 }) else { return true }
+        report(.corrupt, "damaged \(what)")
+        return sink.add(
+            Member(flags: .slack, role: "behind a damaged header"), range: min(start + Self.cpioMark, end)..<end)
     }
 
     /// Notes a problem. Of a volume of RAR, which is told as such, the rest of what it holds is missing without any damage.
@@ -178,7 +199,7 @@ struct ArchiveReader {
         for name in member.names { seen.insert(name) }
         let listed = rar?.take(at: archive.headerPosition)
         if let listed { listed.addNames(to: &member) }
-        if member.names.isEmpty { sink.report(.ambiguous, "member of \(what) without a readable name") }
+        if !member.hasReadableName { sink.report(.ambiguous, "member of \(what) without a readable name") }
         if entry.isEncrypted || listed?.isEncrypted == true {
             member.flags.insert(.encrypted)
             sink.report(.encrypted, "member of \(what)")
@@ -227,5 +248,12 @@ extension FileType.ArchiveFormat {
         case .rpm: "rpm package"
         default: "\(rawValue) archive"
         }
+    }
+}
+
+extension Member {
+    /// One of its names has something that is no blank and no control character.
+    var hasReadableName: Bool {
+        names.contains { name in name.contains { $0 > 0x20 && $0 != 0x7F } }
     }
 }

@@ -30,9 +30,10 @@ struct HiddenStreams {
     static let marks: [(bytes: [UInt8], offset: Int, isChecked: Bool)] = [
         ([0x1F, 0x8B, 0x08], 0, true), ([0x31, 0x41, 0x59, 0x26, 0x53, 0x59], 4, true),
         ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], 0, true), ([0x28, 0xB5, 0x2F, 0xFD], 0, true),
-        (Array("ustar".utf8), 257, true), ([0x2D, 0x6C, 0x68], 2, false), ([0x04, 0x22, 0x4D, 0x18], 0, true),
+        (Array("ustar".utf8), 257, true), ([0x2D, 0x6C, 0x68], 2, true), ([0x04, 0x22, 0x4D, 0x18], 0, true),
         ([0x02, 0x21, 0x4C, 0x18], 0, false), ([0x4C, 0x5A, 0x49, 0x50, 1], 0, true), (LZOPData.mark, 0, true),
         ([0x5D, 0, 0], 0, false), ([0x1F, 0x9D], 0, false), (xar, 0, true), (cpio, 0, true),
+        (CPIOHeader.little, 0, true), (CPIOHeader.big, 0, true),
     ]
 
     /// A stream that was found.
@@ -66,6 +67,9 @@ struct HiddenStreams {
         }
         if rest.hasBytes("xar!", at: 0) { return Found(end: content.count) }
         if rest.hasBytes("07070", at: 0) { return CPIOHeader.isHere(rest) ? Found(end: content.count) : nil }
+        if rest.hasBytes(CPIOHeader.little, at: 0) || rest.hasBytes(CPIOHeader.big, at: 0) {
+            return CPIOHeader.isBinary(rest) ? Found(end: content.count) : nil
+        }
         // Ten octets that no program has for constants; a block may be longer than what is there.
         if FileSignature.isBzip2(rest) {
             return stream(.bzip2, rest, at: start) ?? Found(end: content.count, isWhole: false)

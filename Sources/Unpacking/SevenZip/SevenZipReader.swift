@@ -17,10 +17,13 @@ struct SevenZipReader {
     let sink: any MemberSink
     private let passwords: Passwords
     private let maker: PasswordKeys
-    /// Keys of the password that was right, by salt and rounds.
+    /// Keys of the password that was right last, by salt and rounds.
     private var keys: [[UInt8]: [UInt8]] = [:]
-    private var source: Passwords.Source?
-    /// No password opened a folder.
+    /// Where the passwords come from that opened something.
+    private var sources: [Passwords.Source] = []
+    /// Octets that were decrypted with wrong passwords.
+    private var inVain = 0
+    /// No more passwords are tried.
     private var isLocked = false
     /// What was packed from a pipe: one member, and no list of names. Programs call it after the archive.
     private var isUnnamed = false
@@ -41,9 +44,9 @@ struct SevenZipReader {
         guard let header = reader.header(content) else { return false }
         reader.isUnnamed = header.files.count == 1 && !header.hasNames
         let isOfLibrary = header.folders.allSatisfy(\.isOfLibrary)
-        if isOfLibrary, !reader.isUnnamed, reader.source == nil, content.count > largestCopied { return false }
+        if isOfLibrary, !reader.isUnnamed, reader.sources.isEmpty, content.count > largestCopied { return false }
         reader.readFolders(header, content)
-        if let source = reader.source { sink.report(openedWith: source) }
+        for source in reader.sources { sink.report(openedWith: source) }
         if sink.mayGoOn(), let end = ArchiveEnd.ofSevenZip(content) {
             ArchiveEnd.addRest(of: content, from: end, what, into: sink)
         }
@@ -207,24 +210,35 @@ struct SevenZipReader {
         guard ranges.count == folder.packedStreams.count, isInMemory(ranges) else { return nil }
         let streams = ranges.map { content.extracting($0).array }
         guard folder.isEncrypted else { return Packed(folder: folder, streams: streams) }
-        guard let inner = folder.withoutEncryption(), !isLocked, let first else { return nil }
-        if !keys.isEmpty, let plain = decrypted(folder, streams) { return Packed(folder: inner, streams: plain) }
+        guard let inner = folder.withoutEncryption(), let first else { return nil }
+        func opened(_ keys: [[UInt8]: [UInt8]]) -> Packed? {
+            guard let plain = decrypted(folder, streams, keys) else { return nil }
+            let packed = Packed(folder: inner, streams: plain)
+            return isRight(packed, first, isProved) ? packed : nil
+        }
+        // Most often all folders have one password; each may have another.
+        if !keys.isEmpty, let packed = opened(keys) { return packed }
+        guard !isLocked, inVain < Self.mostInVain else { return nil }
         for candidate in passwords.candidates {
             guard sink.mayGoOn() else { return nil }
-            guard let made = keys(folder, candidate.password) else { break }
-            keys = made
-            guard let plain = decrypted(folder, streams) else { continue }
-            let packed = Packed(folder: inner, streams: plain)
-            if isRight(packed, first, isProved) {
-                source = candidate.source
+            guard let made = keys(folder, candidate.password) else {
+                isLocked = true
+                return nil
+            }
+            if let packed = opened(made) {
+                keys = made
+                if !sources.contains(candidate.source) { sources.append(candidate.source) }
                 return packed
             }
+            inVain += max(Self.leastInVain, streams.reduce(0) { $0 + $1.count })
         }
-        keys = [:]
-        // Folders of one archive have one password, and trying takes long.
-        isLocked = true
         return nil
     }
+
+    /// Octets that are decrypted with wrong passwords in one archive; what a try counts for at least. Folders behind them are
+    /// opened by the last right password or not at all.
+    private static let mostInVain = 536_870_912
+    private static let leastInVain = 16_384
 
     /// nil when there are too many.
     private func keys(_ folder: SevenZipFolder, _ password: [UInt8]) -> [[UInt8]: [UInt8]]? {
@@ -240,8 +254,10 @@ struct SevenZipReader {
         return keys
     }
 
-    /// The packed streams without their encryption, by the keys at hand.
-    private func decrypted(_ folder: SevenZipFolder, _ streams: [[UInt8]]) -> [[UInt8]]? {
+    /// The packed streams without their encryption.
+    private func decrypted(
+        _ folder: SevenZipFolder, _ streams: [[UInt8]], _ keys: [[UInt8]: [UInt8]]
+    ) -> [[UInt8]]? {
         var out: [[UInt8]] = []
         for (stream, place) in zip(streams, folder.packedStreams) {
             guard let (coder, number) = folder.coder(ofInStream: place) else { return nil }

@@ -291,7 +291,7 @@ struct LearnProgram {
 
     private func learn(_ inspector: String) async throws -> Int32 {
         var source = LearnSource()
-        for list in options.folders {
+        for list in options.lists {
             let listed = try LearnSource.listed(list)
             if options.task != .evaluate, !options.forgets { try LearnOptions.demandLessons(listed) }
             for var target in listed {

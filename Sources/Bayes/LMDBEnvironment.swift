@@ -29,6 +29,8 @@ func checkLMDB(_ call: @autoclosure () -> String, _ code: Int32) throws(StoreErr
 /// shared, changes of the map hold it alone.
 final class LMDBEnvironment: Sendable {
     nonisolated(unsafe) let handle: OpaquePointer
+    /// The directory, for people.
+    private let place: String
     /// Handles by `BayesTable`.
     let tables: [MDB_dbi]
     nonisolated(unsafe) private let lock: UnsafeMutablePointer<pthread_rwlock_t>
@@ -58,6 +60,7 @@ final class LMDBEnvironment: Sendable {
             throw error
         }
         self.handle = handle
+        place = directory
         lock = .allocate(capacity: 1)
         lock.initialize(to: pthread_rwlock_t())
         pthread_rwlock_init(lock, nil)
@@ -117,13 +120,38 @@ final class LMDBEnvironment: Sendable {
     /// Octets with which a file system is full: as many as LMDB writes at one time.
     private static let noRoom = 1 << 20
 
+    /// Says what a call on the open environment failed with, and on which store.
+    func check(_ call: @autoclosure () -> String, _ code: Int32) throws(StoreError) {
+        if code == 0 { return }
+        // A write that was cut short has no number of its own.
+        throw StoreError("\(place): \(call())", code == EIO && isDiskFull ? ENOSPC : code)
+    }
+
     /// The file system has no room for what a transaction writes.
-    var isDiskFull: Bool {
-        var path: UnsafePointer<CChar>?
+    private var isDiskFull: Bool {
         var status = statvfs()
-        guard mdb_env_get_path(handle, &path) == 0, let path, statvfs(path, &status) == 0 else { return false }
+        guard statvfs(place, &status) == 0 else { return false }
         return UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue
             < Self.noRoom
+    }
+
+    /// Cuts off what a transaction wrote behind the last page in use before the disk was full: nobody else could write any
+    /// more. As the only writer, and no reader's snapshot knows of a page that is cut off.
+    func giveBackRoom() throws(StoreError) {
+        try shared { () throws(StoreError) in
+            var transaction: OpaquePointer?
+            try check("mdb_txn_begin", mdb_txn_begin(handle, nil, 0, &transaction))
+            defer { mdb_txn_abort(transaction) }
+            let (file, pageSize) = try Self.dataFile(handle)
+            do throws(SystemError) {
+                let end = try LMDBPages.end(of: file, pageSize: pageSize)
+                if try file.size() > end, ftruncate(file.raw, off_t(end)) != 0 {
+                    throw SystemError("ftruncate", code: errno)
+                }
+            } catch {
+                throw .failed("\(place)/data.mdb: \(error)")
+            }
+        }
     }
 
     /// Gives back the slots of readers that ended without saying so; what they looked at could not be used again.
@@ -145,18 +173,24 @@ final class LMDBEnvironment: Sendable {
         }
         try checkLMDB("mdb_txn_begin", begun)
         defer { mdb_txn_abort(transaction) }
-        var (info, status) = (MDB_envinfo(), MDB_stat())
+        var info = MDB_envinfo()
         var path: UnsafePointer<CChar>?
-        var raw: Int32 = -1
         try checkLMDB("mdb_env_info", mdb_env_info(handle, &info))
+        try checkLMDB("mdb_env_get_path", mdb_env_get_path(handle, &path))
+        let (file, pageSize) = try dataFile(handle)
+        try LMDBPages.check(
+            file, place: path.map { String(cString: $0) } ?? "", pageSize: pageSize, last: UInt64(info.me_last_pgno))
+    }
+
+    /// `data.mdb`, and octets of its pages.
+    private static func dataFile(_ handle: OpaquePointer) throws(StoreError) -> (Descriptor, pageSize: Int) {
+        var status = MDB_stat()
+        var raw: Int32 = -1
         try checkLMDB("mdb_env_stat", mdb_env_stat(handle, &status))
         try checkLMDB("mdb_env_get_fd", mdb_env_get_fd(handle, &raw))
-        try checkLMDB("mdb_env_get_path", mdb_env_get_path(handle, &path))
         let copy = fcntl(raw, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { throw .failed("data.mdb: \(String(cString: strerror(errno)))") }
-        try LMDBPages.check(
-            Descriptor(owning: copy), place: path.map { String(cString: $0) } ?? "", pageSize: Int(status.ms_psize),
-            last: UInt64(info.me_last_pgno))
+        return (Descriptor(owning: copy), Int(status.ms_psize))
     }
 
     func shared(_ body: () throws(StoreError) -> Void) throws(StoreError) {

@@ -19,6 +19,8 @@ struct LMDBPages {
     /// Octets of the record of a table, and where its root is in it.
     private static let tableSize = 48
     private static let tableRoot = 40
+    /// Where a meta page has the number of the last page in use.
+    private static let lastPage = 136
 
     private let file: Descriptor
     private let pageSize: Int
@@ -59,16 +61,25 @@ struct LMDBPages {
         return false
     }
 
-    /// The meta page of the last transaction.
-    private func newestMeta() throws(SystemError) -> [UInt8]? {
-        var newest: [UInt8]?
+    /// Octets of the file up to the last page that one of the meta pages knows of.
+    static func end(of file: Descriptor, pageSize: Int) throws(SystemError) -> Int {
+        let metas = try LMDBPages(file: file, pageSize: pageSize, pages: 2).metas()
+        guard let last = metas.map({ number($0, lastPage) }).max() else { return try file.size() }
+        return (Int(clamping: last) + 1) * pageSize
+    }
+
+    private func metas() throws(SystemError) -> [[UInt8]] {
+        var metas: [[UInt8]] = []
         for number in 0..<2 {
             let page = try file.read(at: number * pageSize, count: pageSize)
-            guard page.count == pageSize, Self.word(page, Self.pageHeader) == Self.magic else { continue }
-            if let known = newest, Self.transaction(known) > Self.transaction(page) { continue }
-            newest = page
+            if page.count == pageSize, Self.word(page, Self.pageHeader) == Self.magic { metas.append(page) }
         }
-        return newest
+        return metas
+    }
+
+    /// The meta page of the last transaction.
+    private func newestMeta() throws(SystemError) -> [UInt8]? {
+        try metas().max { Self.transaction($0) < Self.transaction($1) }
     }
 
     private static func transaction(_ meta: [UInt8]) -> UInt64 { number(meta, 144) }

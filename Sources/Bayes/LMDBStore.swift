@@ -92,6 +92,9 @@ package final class LMDBStore: KeyValueStore {
                 guard try environment.makeRoom(limit: mapLimit) else {
                     throw .full("\(place): the store has reached \(mapLimit) octets")
                 }
+            } catch .full(let text) {
+                try? environment.giveBackRoom()
+                throw .full(text)
             }
         }
     }

@@ -10,7 +10,7 @@ final class LMDBTransaction: StoreWriting {
     init(_ environment: LMDBEnvironment, readOnly: Bool) throws(StoreError) {
         self.environment = environment
         isReadOnly = readOnly
-        try checkLMDB(
+        try environment.check(
             "mdb_txn_begin", mdb_txn_begin(environment.handle, nil, readOnly ? UInt32(MDB_RDONLY) : 0, &handle))
     }
 
@@ -22,16 +22,14 @@ final class LMDBTransaction: StoreWriting {
     func commit() throws(StoreError) {
         let handle = handle
         self.handle = nil
-        let code = mdb_txn_commit(handle)
-        // A write that was cut short has no number of its own.
-        try checkLMDB("mdb_txn_commit", code == EIO && environment.isDiskFull ? ENOSPC : code)
+        try environment.check("mdb_txn_commit", mdb_txn_commit(handle))
     }
 
     func look(_ table: BayesTable, _ key: Span<UInt8>, _ use: (Span<UInt8>) -> Void) throws(StoreError) -> Bool {
         var found = MDB_val()
         let code = Self.withValue(key) { mdb_get(handle, environment.tables[table.rawValue], &$0, &found) }
         if code == MDB_NOTFOUND { return false }
-        try checkLMDB("mdb_get", code)
+        try environment.check("mdb_get", code)
         let bytes = Self.bytes(found)
         use(bytes.span)
         return true
@@ -46,7 +44,7 @@ final class LMDBTransaction: StoreWriting {
     ) throws(StoreError) {
         // A cursor finds a key near its last one without going down the tree again.
         var cursor: OpaquePointer?
-        try checkLMDB("mdb_cursor_open", mdb_cursor_open(handle, environment.tables[table.rawValue], &cursor))
+        try environment.check("mdb_cursor_open", mdb_cursor_open(handle, environment.tables[table.rawValue], &cursor))
         defer { mdb_cursor_close(cursor) }
         let isRemembered = isReadOnly && table.hasBuckets
         var known =
@@ -59,7 +57,7 @@ final class LMDBTransaction: StoreWriting {
             for place in places {
                 var value = known.place(of: numbers[place])
                 if value == nil {
-                    value = try Self.find(cursor, numbers[place])
+                    value = try find(cursor, numbers[place])
                     if isRemembered, let value { known.keep(numbers[place], value) }
                 }
                 found[place - first] = value ?? none
@@ -75,7 +73,7 @@ final class LMDBTransaction: StoreWriting {
     }
 
     /// The value of a key that is a number; nil when there is none.
-    private static func find(
+    private func find(
         _ cursor: OpaquePointer?, _ number: UInt64
     ) throws(StoreError) -> UnsafeBufferPointer<UInt8>? {
         var value = MDB_val()
@@ -84,15 +82,15 @@ final class LMDBTransaction: StoreWriting {
             return mdb_cursor_get(cursor, &key, &value, MDB_SET)
         }
         if code == MDB_NOTFOUND { return nil }
-        try checkLMDB("mdb_cursor_get", code)
-        return bytes(value)
+        try environment.check("mdb_cursor_get", code)
+        return Self.bytes(value)
     }
 
     func forEach(
         _ table: BayesTable, from start: [UInt8], _ use: (Span<UInt8>, Span<UInt8>) -> Bool
     ) throws(StoreError) {
         var cursor: OpaquePointer?
-        try checkLMDB("mdb_cursor_open", mdb_cursor_open(handle, environment.tables[table.rawValue], &cursor))
+        try environment.check("mdb_cursor_open", mdb_cursor_open(handle, environment.tables[table.rawValue], &cursor))
         defer { mdb_cursor_close(cursor) }
         var value = MDB_val()
         var key = MDB_val()
@@ -111,12 +109,12 @@ final class LMDBTransaction: StoreWriting {
             guard use(keyBytes.span, valueBytes.span) else { return }
             code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)
         }
-        if code != MDB_NOTFOUND { throw StoreError("mdb_cursor_get", code) }
+        if code != MDB_NOTFOUND { try environment.check("mdb_cursor_get", code) }
     }
 
     func count(_ table: BayesTable) throws(StoreError) -> Int {
         var status = MDB_stat()
-        try checkLMDB("mdb_stat", mdb_stat(handle, environment.tables[table.rawValue], &status))
+        try environment.check("mdb_stat", mdb_stat(handle, environment.tables[table.rawValue], &status))
         return Int(status.ms_entries)
     }
 
@@ -124,16 +122,16 @@ final class LMDBTransaction: StoreWriting {
         let code = Self.withValue(key) { key in
             Self.withValue(value) { mdb_put(handle, environment.tables[table.rawValue], &key, &$0, 0) }
         }
-        try checkLMDB("mdb_put", code)
+        try environment.check("mdb_put", code)
     }
 
     func remove(_ table: BayesTable, _ key: Span<UInt8>) throws(StoreError) {
         let code = Self.withValue(key) { mdb_del(handle, environment.tables[table.rawValue], &$0, nil) }
-        if code != MDB_NOTFOUND { try checkLMDB("mdb_del", code) }
+        if code != MDB_NOTFOUND { try environment.check("mdb_del", code) }
     }
 
     func removeAll(_ table: BayesTable) throws(StoreError) {
-        try checkLMDB("mdb_drop", mdb_drop(handle, environment.tables[table.rawValue], 0))
+        try environment.check("mdb_drop", mdb_drop(handle, environment.tables[table.rawValue], 0))
     }
 
     /// Memory of the map, valid until the next change or the end of the transaction.

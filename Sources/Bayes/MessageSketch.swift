@@ -3,7 +3,7 @@ internal import Scoring
 /// Marks by which messages that are nearly alike are found: the smallest of differently mixed numbers of the keys of their
 /// words and links (Broder's min-wise hashing). Two messages have each mark in common with the probability that is their share
 /// of common keys: a text that is sent a thousand times with other names in it has nearly all, two mails of one mailing list
-/// few.
+/// few. Of text in letters that count as words each (`LettersAsWords`) pairs of them are taken instead.
 struct MessageSketch: Hashable, Sendable {
     /// Marks of a message.
     static let size = 64
@@ -16,24 +16,33 @@ struct MessageSketch: Hashable, Sendable {
     private static let bandSize = 4
     static let bandCount = size / bandSize
 
+    /// Words for each letter that counts as one, below which a text is taken for one of such letters.
+    private static let wordsForLetter = 4
+
     private(set) var marks: [UInt32]
 
     /// Nil for a message without words and links.
     init?(_ message: [TokenKey]) {
+        let words = message.filter { key in
+            switch Features.tokenClass(key) {
+            case .word, .link, .hidden: true
+            default: false
+            }
+        }
+        guard !words.isEmpty else { return nil }
+        var keys = words.filter { !LettersAsWords.contains($0) }
+        if (words.count - keys.count) * Self.wordsForLetter > keys.count {
+            keys += message.filter { Features.tokenClass($0) == .pair }
+        } else {
+            keys = words
+        }
         var marks = [UInt32](repeating: .max, count: Self.size)
         let factors = Self.factors
-        var isEmpty = true
-        for key in message {
-            switch Features.tokenClass(key) {
-            case .word, .link, .hidden: break
-            default: continue
-            }
-            isEmpty = false
+        for key in keys {
             let mixed = UInt32(truncatingIfNeeded: Self.mixed(key) >> 32)
             // Another order of the keys for each mark.
             for mark in 0..<Self.size { marks[mark] = min(marks[mark], mixed &* factors[mark]) }
         }
-        guard !isEmpty else { return nil }
         self.marks = marks
     }
 

@@ -147,6 +147,8 @@ final class RedisConnection: Sendable {
 
     nonisolated(unsafe) private let context: UnsafeMutablePointer<redisContext>
     private let place: String
+    /// An answer did not come in time: the server hangs, and another connection would hang as well.
+    nonisolated(unsafe) private(set) var isOverdue = false
 
     /// Connects, and says who we are.
     init(_ server: RedisServer) throws(StoreError) {
@@ -224,10 +226,10 @@ final class RedisConnection: Sendable {
     }
 
     private func failure(_ step: String) -> StoreError {
-        let isTimeout = context.pointee.err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK)
+        isOverdue = context.pointee.err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK)
         let text = withUnsafeBytes(of: context.pointee.errstr) {
             String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
         }
-        return .unreachable("\(place): \(step): \(isTimeout ? "no answer in time" : text)")
+        return .unreachable("\(place): \(step): \(isOverdue ? "no answer in time" : text)")
     }
 }

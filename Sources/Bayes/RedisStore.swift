@@ -156,7 +156,11 @@ package final class RedisStore: KeyValueStore {
                 let result = try body(kept)
                 keep(kept)
                 return result
-            } catch .unreachable {
+            } catch .unreachable(let text) {
+                if kept.isOverdue {
+                    giveRest(text)
+                    throw .unreachable(text)
+                }
                 state.withLock { $0.connections = [] }
             }
         }

@@ -49,14 +49,19 @@ struct WordReader {
             case .letter:
                 return word(in: text)
             case .ideograph:
-                var hash = TokenHash()
-                hash.add(UInt64(scalar))
+                let hash = Self.hash(ofIdeograph: scalar)
                 let range = position..<position + length
                 position = range.upperBound
-                return Word(kind: .ideograph, range: range, hash: hash.mixed, written: hash.mixed, isShouted: false)
+                return Word(kind: .ideograph, range: range, hash: hash, written: hash, isShouted: false)
             }
         }
         return nil
+    }
+
+    static func hash(ofIdeograph scalar: UInt32) -> UInt64 {
+        var hash = TokenHash()
+        hash.add(UInt64(scalar))
+        return hash.mixed
     }
 
     private mutating func symbols(in text: Span<UInt8>) -> Word {

@@ -168,16 +168,18 @@ struct LearnProgram {
             try onEach { store in
                 _ = try store.merge(time: now)
                 _ = try store.solveIfDue(always: true)
+                try sayTotals(store)
             }
             return 0
         case .forceExpire:
             try onEach { store in
                 let expired = try store.expire(time: now)
-                say("\(store.place): expired \(expired) tokens")
+                try sayTotals(store, ", expired \(expired) tokens")
             }
             return 0
         case .clear:
             try store.clear()
+            try sayTotals(store)
             return 0
         case .importing:
             say("nothing to import: databases have one form")
@@ -236,6 +238,7 @@ struct LearnProgram {
     private func restore(_ path: OctetPath) throws -> Int32 {
         let name = LearnSource.shown(path)
         let restored = try store.restore(BackupFile(path).read)
+        defer { try? sayTotals(store) }
         guard restored.isOwn else {
             Terminal.printError(
                 "learn: \(name) was made by SpamAssassin. Carried over: the numbers of messages, and the counts of "
@@ -265,6 +268,7 @@ struct LearnProgram {
         _ = try store.solveIfDue(always: true)
         Terminal.write(
             Array("Forgot tokens from \(result.forgotten) message(s) (\(result.forgotten) message(s) examined)\n".utf8))
+        try sayTotals(store)
         guard result.gone > 0 else { return 0 }
         Terminal.printError(
             "learn: \(result.gone) message(s) of the batch are no longer kept, and may go on counting unless they were "
@@ -291,7 +295,7 @@ struct LearnProgram {
 
     private func learn(_ inspector: String) async throws -> Int32 {
         var source = LearnSource()
-        for list in options.folders {
+        for list in options.lists {
             let listed = try LearnSource.listed(list)
             if options.task != .evaluate, !options.forgets { try LearnOptions.demandLessons(listed) }
             for var target in listed {
@@ -346,11 +350,16 @@ struct LearnProgram {
                 "\(run.repeated) message(s) taught nothing: \(store.limits.nearDuplicates) nearly like them are known"
             )
         }
-        guard let totals = try? store.totals() else { return }
         let taught = run.batch.flatMap { $0.spam + $0.ham > 0 ? $0.number : nil }
-        let batch = taught.map { ", batch \($0)" } ?? ""
+        try? sayTotals(store, taught.map { ", batch \($0)" } ?? "")
+    }
+
+    /// Which database was written, and what it now holds.
+    /// - Parameter more: what else there is to say of it.
+    private func sayTotals(_ store: BayesStore, _ more: String = "") throws {
+        let totals = try store.totals()
         say(
-            "\(store.place): \(totals.spam) spam, \(totals.ham) ham\(batch)"
+            "\(store.place): \(totals.spam) spam, \(totals.ham) ham\(more)"
                 + (totals.pending > 0 ? ", \(totals.pending) message(s) not counted yet (--sync)" : ""))
     }
 

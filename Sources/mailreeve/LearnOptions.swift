@@ -39,8 +39,8 @@ struct LearnOptions: Equatable {
 
     var task = Task.learn
     var targets: [Target] = []
-    /// Files with lists of targets, and what stood before them.
-    var folders: [Target] = []
+    /// Files with lists of targets.
+    private var folders: [OctetPath] = []
     var databasePath: String?
     var user: String?
     var configuration: String?
@@ -90,6 +90,10 @@ struct LearnOptions: Equatable {
     private mutating func add(_ path: OctetPath) {
         targets.append(Target(path: path, lesson: lesson, format: format))
     }
+
+    /// Files with lists of targets. As with sa-learn, their lines have the last class and format of the command line, wherever
+    /// the option stands.
+    var lists: [Target] { folders.map { Target(path: $0, lesson: lesson, format: format) } }
 
     // MARK: - Options
 
@@ -174,7 +178,7 @@ struct LearnOptions: Equatable {
     /// Sets what names a file of mail as it is, everything else as text.
     private mutating func set(_ name: String, _ word: OctetPath) throws(UsageError) {
         switch name {
-        case "folders": return folders.append(Target(path: word, lesson: lesson, format: format))
+        case "folders": return folders.append(word)
         case "restore": return task = .restore(word)
         case "configpath", "config-file": return rulesPath = word
         case "siteconfigpath": return sitePath = word
@@ -264,7 +268,6 @@ struct LearnOptions: Equatable {
         if forgets {
             lesson = .forget
             for index in targets.indices { targets[index].lesson = .forget }
-            for index in folders.indices { folders[index].lesson = .forget }
         }
         guard task == .learn || (task == .sync && hasTargets) else { return }
         if !hasTargets {

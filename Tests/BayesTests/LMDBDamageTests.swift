@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 import Scoring
 import TestSupport
 import Testing
@@ -67,25 +68,39 @@ import Testing
         #expect(try store.totals().spam == 0)
     }
 
+    private static func size(_ path: String) throws -> Int {
+        var status = stat()
+        try check(path) { stat(path, &status) }
+        return Int(status.st_size)
+    }
+
     @Test(.enabled(if: SmallDisk.isPossible, "only root can mount a small disk"))
     func aFullDiskCostsTheTransactionAlone() throws {
         let disk = try SmallDisk(megabytes: 8)
         let store = BayesStore(try LMDBStore(directory: disk.path + "/bayes"))
         try Self.fill(store, 100)
         try disk.fill()
+        let data = disk.path + "/bayes/data.mdb"
+        // Room for a part of what is written.
+        #expect(try truncate(disk.path + "/filler", off_t(Self.size(disk.path + "/filler") - (512 << 10))) == 0)
+        var batch = try store.beginBatch(at: 2)
+        let size = try Self.size(data)
         var failure: StoreError?
         do throws(StoreError) {
-            var batch = try store.beginBatch(at: 2)
             let lessons = (0..<500).map { lesson("n\($0)", $0 * 200..<$0 * 200 + 200) }
             _ = try store.learn(lessons, asSpam: false, batch: &batch, time: 2)
         } catch {
             failure = error
         }
-        guard case .full = failure else {
+        guard case .full(let text) = failure else {
             Issue.record("\(String(describing: failure))")
             return
         }
+        #expect(text.hasPrefix(disk.path + "/bayes: "))
+        // Others can write again.
+        #expect(try Self.size(data) == size)
         #expect(try store.totals().ham == 0 && store.totals().spam == 100)
+        try disk.fill()
         // Nor can a new one be made, and that ends nobody.
         #expect(throws: StoreError.self) { try LMDBStore(directory: disk.path + "/other") }
         try disk.clear()

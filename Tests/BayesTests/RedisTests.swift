@@ -84,14 +84,27 @@ struct RedisTests {
         let redis = try RedisProgram()
         let store = BayesStore(redis.store("bayes", timeout: 200))
         #expect(try store.totals().spam == 0)
+        let asked = try connections(redis)
         redis.signal(SIGSTOP)
-        defer { redis.signal(SIGCONT) }
-        do throws(StoreError) {
-            _ = try store.totals()
-            Issue.record("an answer of a server that was stopped")
-        } catch {
-            #expect(error.description.contains("no answer in time"))
+        for _ in 0..<2 {
+            do throws(StoreError) {
+                _ = try store.totals()
+                Issue.record("an answer of a server that was stopped")
+            } catch {
+                #expect(error.description.contains("no answer in time"))
+            }
         }
+        redis.signal(SIGCONT)
+        // Only this one: no other connection was tried, which would have hung as long.
+        #expect(try connections(redis) == asked + 1)
+    }
+
+    /// Connections that the server has taken, this one among them.
+    private func connections(_ redis: RedisProgram) throws -> Int {
+        let connection = try RedisConnection(RedisServer(address: .unix(path: redis.socket), timeout: 20_000))
+        let text = String(decoding: try connection.send(RedisCommand("INFO", "stats")).text ?? [], as: UTF8.self)
+        let line = try #require(text.split(separator: "\r\n").first { $0.hasPrefix("total_connections_received:") })
+        return try #require(Int(line.dropFirst("total_connections_received:".count)))
     }
 
     @Test("the server's own disk keeps what it said it has written, when it is killed")

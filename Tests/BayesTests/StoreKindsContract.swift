@@ -189,4 +189,34 @@ struct StoreKindsContract {
         #expect(MessageSketch([]) == nil)
         #expect(MessageSketch([UInt64(TokenClass.relay.rawValue) << 36]) == nil)
     }
+
+    /// A letter of these scripts is a word: by them alone all texts would be one.
+    @Test(
+        "texts in scripts of few letters without blanks are told apart, and copies are not",
+        arguments: [
+            0x0E01...0x0E3A, 0x1780...0x17B3, 0x1000...0x102A, 0x3042...0x3093,
+        ] as [ClosedRange<UInt32>])
+    func letters(_ script: ClosedRange<UInt32>) throws {
+        var state: UInt64 = 7
+        func word() -> String {
+            String(
+                String.UnicodeScalarView(
+                    (0..<5).compactMap { _ in
+                        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                        return UnicodeScalar(script.lowerBound + UInt32(state >> 33) % UInt32(script.count))
+                    }))
+        }
+        func sketch(_ words: [String]) throws -> MessageSketch {
+            var extractor = TokenExtractor()
+            extractor.add(text: Array(("Example Ltd, Bangkok " + words.joined()).utf8).span)
+            return try #require(MessageSketch(Features(tokens: extractor.finish().tokens).keys))
+        }
+        for length in [30, 200] {
+            let texts = (0..<10).map { _ in (0..<length).map { _ in word() } }
+            for text in texts.dropFirst() { #expect(try !sketch(text).isNearly(sketch(texts[0]))) }
+            var copy = texts[0]
+            copy[length / 3] = word()
+            #expect(try sketch(copy).isNearly(sketch(texts[0])))
+        }
+    }
 }

@@ -66,7 +66,17 @@ import Testing
         let options = try options(line)
         #expect(options.forgets && options.targets.map(\.lesson) == [.forget, .forget])
         #expect(try !self.options("--spam x").forgets)
-        #expect(try self.options("--ham -f list --forget").folders.map(\.lesson) == [.forget])
+        #expect(try self.options("--ham -f list --forget").lists.map(\.lesson) == [.forget])
+    }
+
+    /// As sa-learn has it: a list is read when all options are.
+    @Test func listsHaveTheLastClassAndFormat() throws {
+        let expected = [
+            LearnOptions.Target(path: "a", lesson: .ham, format: .mbox),
+            LearnOptions.Target(path: "b", lesson: .ham, format: .mbox),
+        ]
+        #expect(try options("--spam --mbx -f a x -f b --ham --mbox").lists == expected)
+        #expect(try options("-f a -f b --mbox --ham").lists == expected)
     }
 
     @Test func withoutTargetsStandardInputIsLearnt() throws {

@@ -49,9 +49,21 @@ struct LearnTests {
             let forgotten = try place.learn("--forget", "--mbox", Self.spam)
             #expect(forgotten.lines.first == "Forgot tokens from 62 message(s) (62 message(s) examined)")
             let undone = try place.learn("--undo", "1")
-            #expect(undone.lines.first == "Forgot tokens from 61 message(s) (61 message(s) examined)")
+            #expect(
+                undone.lines == [
+                    "Forgot tokens from 61 message(s) (61 message(s) examined)", "\(place.database): 0 spam, 0 ham",
+                ])
             let dump = try place.learn("--dump", "magic")
             #expect(dump.lines.contains("0.000          0          0          0  non-token data: ntokens"))
+            let backup = try place.configuration.write("backup", try place.learn("--backup").output)
+            for task in [["--clear"], ["--sync"], ["--restore", backup]] {
+                let run = try runTool(
+                    Programs.path("mailreeve"),
+                    ["learn", "--config", place.configuration.path, "--dbpath", place.database] + task)
+                #expect(run.lines.last == "\(place.database): 0 spam, 0 ham", "\(task): \(run)")
+            }
+            let expired = try place.learn("--force-expire")
+            #expect(expired.lines == ["\(place.database): 0 spam, 0 ham, expired 0 tokens"])
         }
     }
 

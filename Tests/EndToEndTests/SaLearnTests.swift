@@ -121,6 +121,7 @@ struct SaLearnTests {
             let list = try pair.write("list", ["spam:dir:\(tree)", "ham:file:\(tree)/.five"])
             let unsaid = try pair.write("unsaid", ["\(tree)/a"])
             let unformed = try pair.write("unformed", ["ham::\(tree)/one.eml", "spam:detect:\(tree)/a/two"])
+            let late = try pair.write("late", ["\(tree)/one.eml", Self.spam, "spam:file:\(tree)/a/two"])
             let separator = "From a@example.org Thu Aug 22 12:36:23 2002"
             let closed = try pair.write(
                 "closed",
@@ -135,7 +136,8 @@ struct SaLearnTests {
             let commands = [
                 ["--spam", tree], ["--ham", "--dir", tree + "/box"], ["--ham", tree + "/box/"],
                 ["--spam", "-f", unsaid],
-                ["-f", list], ["-f", unformed], ["--spam", "--mbox", closed], ["--ham", "--mbox", blankFirst],
+                ["-f", list], ["-f", unformed], ["-f", late, "--ham"], ["--ham", "-f", late, "--spam", "--mbox"],
+                ["--spam", "--mbox", closed], ["--ham", "--mbox", blankFirst],
                 ["--spam", tree + "/none"], ["--spam", tree + "/a/t*"], ["--spam", "--file", Self.spam],
                 ["--ham", "--mbox", "--file", Self.ham], ["--spam", "--mbox", tree + "/one.eml"],
                 ["--spam", "--dir", Self.spam], ["--restore", "/nonexistent/file"],
@@ -146,6 +148,9 @@ struct SaLearnTests {
                 #expect(ours.status == theirs.status, "\(command): \(ours) and \(theirs)")
                 let result = theirs.lines.filter { $0.hasPrefix("Learned ") }
                 #expect(ours.lines.filter { $0.hasPrefix("Learned ") } == result, "\(command)")
+                guard command.contains(late) else { continue }
+                let (known, found) = (try pair.theirs(["--dump", "magic"]), try pair.ours(["--dump", "magic"]))
+                #expect(pair.numbers(found).prefix(2) == pair.numbers(known).prefix(2), "after \(command)")
             }
             let missing = pair.scratch.path + "/missing"
             #expect(

@@ -3,9 +3,8 @@ package import MIME
 
 /// Which parts of a message nobody is shown: of a multipart/alternative (RFC 2046 section 5.1.4) all but the one that a reader
 /// of mail picks, the last with HTML, else the last with plain text, else the last text; of a multipart/related (RFC 2387) all
-/// but its root; of any multipart that has parts what stands before and behind them (RFC 2046 section 5.1.1); texts, files and
-/// messages that are attached (RFC 2183); style sheets, programs and cards anywhere. Words of
-/// honest mail in such a place speak to filters only (attack).
+/// but its root; of any multipart that has parts what stands before and behind them (RFC 2046 section 5.1.1); style sheets and
+/// programs anywhere. Words of honest mail in such a place speak to filters only (attack).
 package struct UnshownParts: Sendable {
     /// By index of the part, in the ordinary reading.
     private var isUnshown: [Bool] = []
@@ -42,8 +41,7 @@ package struct UnshownParts: Sendable {
                 isUnshown[parent] || isOther || !Self.isRoot(index, of: parent, in: parts)
                 || (Self.isOutside(parts[index]) && hasParts[parent])
                 || Self.neverShown.contains(parts[index].mediaType)
-                // What a multipart says of itself readers pass over.
-                || (parts[index].kind != .multipart && ShownHTML.isAttachment(index, tree, message))
+                || (Self.rank(parts[index].mediaType) >= 0 && ShownHTML.isAttachment(index, tree, message))
         }
     }
 
@@ -54,10 +52,8 @@ package struct UnshownParts: Sendable {
         return isUnshown[parent]
     }
 
-    /// Texts for programs, and cards.
-    private static let neverShown: Set<String> = [
-        "text/css", "text/javascript", "text/ecmascript", "text/vcard", "text/x-vcard", "text/directory",
-    ]
+    /// Texts for programs.
+    private static let neverShown: Set<String> = ["text/css", "text/javascript", "text/ecmascript"]
 
     private static func rank(_ mediaType: String) -> Int {
         switch mediaType {

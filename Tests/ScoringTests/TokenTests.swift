@@ -269,27 +269,6 @@ struct TokenTests {
         #expect(alone.contains("honestword"), "\(alone)")
     }
 
-    @Test(
-        "words of attached messages and files, and of cards, are hidden ones",
-        arguments: [
-            ["Content-Type: message/rfc822", "Content-Disposition: attachment; filename=a.eml", "", "Subject: a"],
-            [
-                "Content-Type: application/octet-stream; name=a.eml", "Content-Disposition: attachment", "",
-                "Subject: a",
-            ],
-            ["Content-Type: text/x-vcard"], ["Content-Type: text/vcard"], ["Content-Type: text/directory"],
-        ])
-    func attachedMessages(_ header: [String]) {
-        func texts(_ lines: [String]) -> Set<String> {
-            Self.texts(
-                ["Content-Type: multipart/mixed; boundary=a", "", "--a", "Content-Type: text/html", ""]
-                    + [Self.shownHTML.text, "--a"] + lines + ["", "shown honestword", "--a--"])
-        }
-        #expect(texts(header).isDisjoint(with: ["honestword", "I:shown"]), "\(texts(header))")
-        // Mail that is forwarded within the text is read there.
-        #expect(texts(["Content-Type: message/rfc822", "", "Subject: a"]).contains("honestword"))
-    }
-
     @Test("words of a text that is shown are not hidden ones")
     func shownAlternatives() {
         for lines in [

@@ -70,6 +70,15 @@ package struct ShownHTML: Sendable {
         canBeAttachment(tree.parts[index], tree) && saysAttachment(index, tree, message)
     }
 
+    /// True for what is not the first part of a multipart in which something stands, and no alternative and the like.
+    /// - Parameter firsts: those that were found before, by multipart.
+    package static func isBesideOthers(
+        _ index: Int, _ tree: PartTree, _ message: Span<UInt8>, _ firsts: inout [Int: Int]
+    ) -> Bool {
+        let part = tree.parts[index]
+        return canBeAttachment(part, tree) && firstWithContent(Int(part.parent), tree, message, &firsts) != index
+    }
+
     /// - Parameter index: of a part of the tree.
     package func isOfAttachedMessage(_ index: Int) -> Bool {
         holdsAttached.indices.contains(index) && holdsAttached[index]

@@ -269,6 +269,62 @@ struct TokenTests {
         #expect(alone.contains("honestword"), "\(alone)")
     }
 
+    /// A shown text and a part beside it with these fields that holds `honestword`.
+    private static func beside(_ fields: [String], _ body: [String], in kind: String = "mixed", first: Bool = false)
+        -> [String]
+    {
+        let parts = [["Content-Type: text/html", "", shownHTML.text], fields + [""] + body]
+        return ["Content-Type: multipart/\(kind); boundary=\(kind)", ""]
+            + (first ? parts.reversed() : parts).flatMap { ["--\(kind)"] + $0 } + ["--\(kind)--"]
+    }
+
+    private static let message = ["Subject: x", "", "shown honestword"]
+    private static let nestedMessage = [
+        "Content-Type: multipart/mixed; boundary=inner", "", "--inner", "", "shown honestword", "--inner--",
+    ]
+    private static let attachment = "Content-Disposition: attachment; filename=a.eml"
+
+    @Test(
+        "words of attached messages and of parts that no reader shows are hidden ones",
+        arguments: [
+            beside(["Content-Type: message/rfc822", attachment], message),
+            beside(["Content-Type: message/rfc822"], message),
+            beside(["Content-Type: message/rfc822", attachment], nestedMessage),
+            beside(["Content-Type: application/octet-stream; name=a.eml", attachment], message),
+            beside(["Content-Type: message/rfc822"], message, in: "report"),
+            beside(["Content-Type: text/rfc822-headers"], ["Subject: honestword"], in: "report"),
+            beside(["Content-Type: text/x-vcard"], ["BEGIN:VCARD", "NOTE: honestword", "END:VCARD"]),
+            beside(["Content-Type: text/calendar"], ["BEGIN:VCALENDAR", "X: honestword", "END:VCALENDAR"]),
+            beside(["Content-Type: text/plain"], ["honestword"], in: "encrypted"),
+            beside(["Content-Type: text/plain"], ["honestword"], in: "signed"),
+        ])
+    func attachedMessages(_ lines: [String]) {
+        let texts = Self.texts(lines)
+        #expect(texts.contains("I:honestword") && texts.isDisjoint(with: ["honestword", "I:shown"]), "\(lines)")
+    }
+
+    @Test("words of a message that is the content, or first, are shown ones")
+    func messagesAsContent() {
+        for lines in [
+            ["Content-Type: message/rfc822", ""] + Self.message,
+            [
+                "Content-Type: multipart/mixed; boundary=a", "", "--a", "Content-Type: message/rfc822", Self.attachment,
+                "",
+            ]
+                + Self.message + ["--a--"],
+            // Forwarded without a word.
+            ["Content-Type: multipart/mixed; boundary=a", "", "--a", "", "", "--a", "Content-Type: message/rfc822", ""]
+                + Self.message + ["--a--"],
+            Self.beside(["Content-Type: message/rfc822"], Self.message, first: true),
+            Self.beside(["Content-Type: message/rfc822"], Self.message, in: "digest"),
+            Self.beside(["Content-Type: text/plain"], ["honestword"], in: "signed", first: true),
+            Self.beside(["Content-Type: text/plain", "Content-Disposition: inline; filename=a.txt"], ["honestword"]),
+        ] {
+            let texts = Self.texts(lines)
+            #expect(texts.contains("honestword") && !texts.contains("I:honestword"), "\(lines)")
+        }
+    }
+
     @Test("words of a text that is shown are not hidden ones")
     func shownAlternatives() {
         for lines in [

@@ -244,7 +244,8 @@ struct LearnProgram {
                 "learn: \(name) was made by SpamAssassin. Carried over: the numbers of messages, and the counts of "
                     + "\(restored.foreignTokens) tokens, of which those of words in the text are met again. Not carried over: "
                     + "tokens of header fields and links, which are cut in another way here, and which messages were "
-                    + "learnt. Learn the mail itself as soon as you can")
+                    + "learnt. Most tokens have other keys here, so a backup of this database gives SpamAssassin few of them "
+                    + "back: keep \(name). Learn the mail itself as soon as you can")
             return 0
         }
         _ = try store.solveIfDue(always: true)

@@ -35,6 +35,43 @@ import Testing
         return try gateway.report(on: Messages.attached(content, name: name), by: try gateway.fork(1), limits: limits)
     }
 
+    /// An installer of NSIS as far as libclamav asks for one, with a file in it: a header and blocks, each behind its size.
+    private static func installer(_ file: [UInt8]) throws -> [UInt8] {
+        let made = try runTool(
+            "python3",
+            [
+                "-c",
+                """
+                import struct, sys, zlib
+                def block(content):
+                    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+                    packed = packer.compress(content) + packer.flush()
+                    return struct.pack("<I", len(packed) | 0x80000000) + packed
+                blocks = block(bytes(300)) + block(sys.stdin.buffer.read())
+                program = b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\\0\\0" + bytes(444)
+                head = struct.pack("<II", 0, 0xDEADBEEF) + b"NullsoftInst" + struct.pack("<II", 300, len(blocks) + 28)
+                sys.stdout.buffer.write(program + head + blocks)
+                """,
+            ], input: file)
+        try #require(made.status == 0, "\(made)")
+        return made.output
+    }
+
+    /// Only libclamav opens it: an archive behind it that was opened here keeps nobody from that.
+    @Test func anInstallerWithAnArchiveBehindIt() throws {
+        let installer = try Self.installer(Self.virus)
+        #expect(try !report(installer, name: "setup.exe").viruses.isEmpty)
+        let archive = try #require(Data(base64Encoded: Self.harmlessZip))
+        let report = try report(installer + archive, name: "setup.exe")
+        #expect(report.viruses.contains { $0.part.map { report.parts[$0].path } == "1.2" })
+        #expect(report.parts.contains { $0.names == ["a.txt"] })
+    }
+
+    /// `words` in `a.txt`, stored.
+    private static let harmlessZip =
+        "UEsDBBQAAAAAAAAAIQCMHn1xBQAAAAUAAAAFAAAAYS50eHR3b3Jkc1BLAQIUAxQAAAAAAAAAIQCMHn1xBQAAAAUAAAAFAAAAAAAA"
+        + "AAAAAACAAQAAAABhLnR4dFBLBQYAAAAAAQABADMAAAAoAAAAAAA="
+
     @Test func membersAreParts() throws {
         let inner = Self.archive([("run.com", Self.virus), ("read.txt", Array("nothing".utf8))])
         let report = try report(Self.archive([("inner.a", inner)]), name: "outer.a")

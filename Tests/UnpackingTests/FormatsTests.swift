@@ -21,7 +21,9 @@ import Testing
             A container that is opened completely, without any problem, is scanned by libclamav with its own archive parser
             off, so that nothing is unpacked twice or outside the limits. What that misses: signatures about an archive as
             such (names, sizes and methods of its members: `.cdb` files), and signatures that ask for the type of the
-            container around a member. The members themselves are scanned one by one.
+            container around a member. The members themselves are scanned one by one. What is something else besides that has no
+            reader here, such as a program with an archive behind it, is left to that parser as well: libclamav looks into
+            installers.
 
             A container that reached a limit is scanned as it stands, without libclamav taking on what was too much here;
             the message is `unchecked: over-limits` then.

@@ -17,11 +17,10 @@ struct SevenZipReader {
     let sink: any MemberSink
     private let passwords: Passwords
     private let maker: PasswordKeys
-    /// Keys of the password that was right, by salt and rounds.
-    private var keys: [[UInt8]: [UInt8]] = [:]
-    private var source: Passwords.Source?
-    /// No password opened a folder.
-    private var isLocked = false
+    /// The password that was right last: most often that of the next folder as well.
+    private var last: Passwords.Candidate?
+    /// Passwords that were tried in vain.
+    private var misses = 0
     /// What was packed from a pipe: one member, and no list of names. Programs call it after the archive.
     private var isUnnamed = false
 
@@ -41,9 +40,9 @@ struct SevenZipReader {
         guard let header = reader.header(content) else { return false }
         reader.isUnnamed = header.files.count == 1 && !header.hasNames
         let isOfLibrary = header.folders.allSatisfy(\.isOfLibrary)
-        if isOfLibrary, !reader.isUnnamed, reader.source == nil, content.count > largestCopied { return false }
+        if isOfLibrary, !reader.isUnnamed, reader.last == nil, content.count > largestCopied { return false }
         reader.readFolders(header, content)
-        if let source = reader.source { sink.report(openedWith: source) }
+        if let last = reader.last { sink.report(openedWith: last.source) }
         if sink.mayGoOn(), let end = ArchiveEnd.ofSevenZip(content) {
             ArchiveEnd.addRest(of: content, from: end, what, into: sink)
         }
@@ -142,7 +141,7 @@ struct SevenZipReader {
         let withContent = files.filter(\.hasStream)
         if withContent.count < streams.count { sink.report(.corrupt, "damaged \(Self.what)") }
         guard !withContent.isEmpty || !streams.isEmpty else { return true }
-        let packed = packed(folder, ranges, content, streams.first) { GuessedContent.isProved($0) }
+        let packed = packed(folder, ranges, content, streams.first { $0.size > 0 }) { GuessedContent.isProved($0) }
         guard let packed else {
             if !isInMemory(ranges) {
                 sink.report(.folder, of: Self.what)
@@ -207,32 +206,34 @@ struct SevenZipReader {
         guard ranges.count == folder.packedStreams.count, isInMemory(ranges) else { return nil }
         let streams = ranges.map { content.extracting($0).array }
         guard folder.isEncrypted else { return Packed(folder: folder, streams: streams) }
-        guard let inner = folder.withoutEncryption(), !isLocked, let first else { return nil }
-        if !keys.isEmpty, let plain = decrypted(folder, streams) { return Packed(folder: inner, streams: plain) }
-        for candidate in passwords.candidates {
+        guard let inner = folder.withoutEncryption(), let first else { return nil }
+        let others = passwords.candidates.filter { $0.password != last?.password }
+        for candidate in (last.map { [$0] } ?? []) + others {
             guard sink.mayGoOn() else { return nil }
-            guard let made = keys(folder, candidate.password) else { break }
-            keys = made
-            guard let plain = decrypted(folder, streams) else { continue }
-            let packed = Packed(folder: inner, streams: plain)
-            if isRight(packed, first, isProved) {
-                source = candidate.source
-                return packed
+            guard misses < maker.most || candidate.password == last?.password,
+                let keys = keys(folder, candidate.password)
+            else {
+                sink.report(.note, ContainerLimit.passwordKeys.rawValue)
+                return nil
             }
+            if let plain = decrypted(folder, streams, keys) {
+                let packed = Packed(folder: inner, streams: plain)
+                if isRight(packed, first, isProved) {
+                    last = candidate
+                    return packed
+                }
+            }
+            misses += 1
         }
-        keys = [:]
-        // Folders of one archive have one password, and trying takes long.
-        isLocked = true
         return nil
     }
 
-    /// nil when there are too many.
+    /// Keys by salt and rounds; nil when there are too many.
     private func keys(_ folder: SevenZipFolder, _ password: [UInt8]) -> [[UInt8]: [UInt8]]? {
         var keys: [[UInt8]: [UInt8]] = [:]
         for coder in folder.coders where coder.isAES {
             guard let encryption = SevenZipAES(coder.properties), keys[encryption.keyName] == nil else { continue }
             guard let key = maker.key(encryption.keyName, password, make: { encryption.key(password) }) else {
-                sink.report(.note, ContainerLimit.passwordKeys.rawValue)
                 return nil
             }
             keys[encryption.keyName] = key
@@ -240,8 +241,10 @@ struct SevenZipReader {
         return keys
     }
 
-    /// The packed streams without their encryption, by the keys at hand.
-    private func decrypted(_ folder: SevenZipFolder, _ streams: [[UInt8]]) -> [[UInt8]]? {
+    /// The packed streams without their encryption.
+    private func decrypted(
+        _ folder: SevenZipFolder, _ streams: [[UInt8]], _ keys: [[UInt8]: [UInt8]]
+    ) -> [[UInt8]]? {
         var out: [[UInt8]] = []
         for (stream, place) in zip(streams, folder.packedStreams) {
             guard let (coder, number) = folder.coder(ofInStream: place) else { return nil }

@@ -291,7 +291,7 @@ package final class Unpacker {
     private static func mayExtractItself(_ types: [FileType]) -> Bool {
         let media = ["image/", "audio/", "video/", "font/"]
         return types.allSatisfy { type in
-            (type.opening == .program || type.opening == .plain || type.opening == .encodedText)
+            (type.opening == .program || type == .nsis || type.opening == .plain || type.opening == .encodedText)
                 && !media.contains { type.mediaType.hasPrefix($0) }
         }
     }

@@ -65,12 +65,45 @@ import Testing
         let report = try report(installer + archive, name: "setup.exe")
         #expect(report.viruses.contains { $0.part.map { report.parts[$0].path } == "1.2" })
         #expect(report.parts.contains { $0.names == ["a.txt"] })
+        #expect(report.unchecked.map(\.reason) == [.unsupported], "\(report.unchecked)")
     }
 
-    /// `words` in `a.txt`, stored.
     private static let harmlessZip =
         "UEsDBBQAAAAAAAAAIQCMHn1xBQAAAAUAAAAFAAAAYS50eHR3b3Jkc1BLAQIUAxQAAAAAAAAAIQCMHn1xBQAAAAUAAAAFAAAAAAAA"
         + "AAAAAACAAQAAAABhLnR4dFBLBQYAAAAAAQABADMAAAAoAAAAAAA="
+
+    /// A note that is attached beside the archive, under a type that says nothing.
+    @Test(.enabled(if: Programs.peer("7z") != nil)) func aNoteWithThePassword() throws {
+        let scratch = try Scratch(.memory)
+        try scratch.write("run.com", Self.virus)
+        let made = try runTool(
+            "sh", ["-c", "cd \(scratch.path) && 7z a -pTr33house out.7z run.com >/dev/null && base64 out.7z"])
+        try #require(made.status == 0, "\(made)")
+        let note = Data("The password is Tr33house\r\n".utf8).base64EncodedString()
+        let mail = """
+            From: a@x.example
+            MIME-Version: 1.0
+            Content-Type: multipart/mixed; boundary=b
+
+            --b
+            Content-Type: application/octet-stream; name=read.me
+            Content-Transfer-Encoding: base64
+
+            \(note)
+            --b
+            Content-Type: application/octet-stream; name=out.7z
+            Content-Transfer-Encoding: base64
+
+            \(String(decoding: made.output, as: UTF8.self))
+            --b--
+
+            """
+        let gateway = try TestGateway()
+        try gateway.configure()
+        let report = try gateway.report(
+            on: Array(mail.replacing("\r\n", with: "\n").replacing("\n", with: "\r\n").utf8), by: try gateway.fork(1))
+        #expect(!report.viruses.isEmpty && report.unchecked.isEmpty, "\(report.unchecked)")
+    }
 
     @Test func membersAreParts() throws {
         let inner = Self.archive([("run.com", Self.virus), ("read.txt", Array("nothing".utf8))])

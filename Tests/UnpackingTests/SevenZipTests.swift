@@ -240,6 +240,16 @@ import Testing
         #expect(Self.open(SevenZipHeaderTests.archive([(.stored, ""), (.stored, "b")])).kinds == [.ambiguous])
     }
 
+    /// A start that says that there is no header is believed by its checksum only.
+    @Test func aStartThatLies() throws {
+        let whole = try Self.make("7z a out.7z run.com")
+        var wrong = whole
+        for place in 20..<28 { wrong[place] = 0 }
+        #expect(Self.open(wrong).kinds == [.corrupt])
+        let empty = Array(whole[..<8]) + octets(Int(crc32([UInt8](repeating: 0, count: 20).span)), 4)
+        #expect(!Self.open(empty + [UInt8](repeating: 0, count: 20)).isMarked)
+    }
+
     // MARK: Passwords
 
     @Test(arguments: [

@@ -10,7 +10,7 @@ package struct TNEFAttachment: Hashable, Sendable {
         package var range: Range<Int>
     }
 
-    /// All names: the title, and the short, long and display name among the MAPI properties, in their order. The same
+    /// All names: the title, the name in transport, and the short, long and display name among the MAPI properties, in their order. The same
     /// name in several places is kept once.
     package var names: [Name] = []
     /// Range of each data attribute and data property. Usual is one.
@@ -95,6 +95,7 @@ package enum TNEFSignature {
         /// Attribute numbers (section 2.1.3.2): the type in the upper half does not matter here.
         private static let attachmentTitle = 0x8010
         private static let attachmentData = 0x800F
+        private static let transportFilename = 0x9001
         private static let renderData = 0x9002
         private static let attachmentProperties = 0x9005
         private static let codePage = 0x9007
@@ -182,7 +183,7 @@ package enum TNEFSignature {
 
         private mutating func attribute(_ bytes: Span<UInt8>, _ id: Int, _ range: Range<Int>) {
             switch id {
-            case Self.attachmentTitle: name(bytes, range, isUTF16: false)
+            case Self.attachmentTitle, Self.transportFilename: name(bytes, range, isUTF16: false)
             case Self.attachmentData: append(content: range)
             case Self.attachmentProperties: properties(bytes, range)
             default: break

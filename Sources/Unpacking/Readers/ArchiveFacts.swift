@@ -39,6 +39,12 @@ enum ArchiveFacts {
         return content.littleEndian16(at: 10)
     }
 
+    /// The start of a 7z archive says that it has no header, as one without members does, and has the checksum that it states.
+    static func isEmptySevenZip(_ content: Span<UInt8>) -> Bool {
+        let start = content.clamped(12, 20)
+        return content.littleEndian64(at: 20) == 0 && content.littleEndian32(at: 8) == crc32(content.extracting(start))
+    }
+
     /// The checksum of the first header of RAR 5 is right. It covers the header and its size, which has up to three octets.
     static func hasRAR5Checksum(_ content: Span<UInt8>) -> Bool {
         guard let stated = content.littleEndian32(at: 8) else { return false }

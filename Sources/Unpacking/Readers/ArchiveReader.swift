@@ -79,8 +79,8 @@ struct ArchiveReader {
             sink.report(.corrupt, "\(format.words) with a wrong checksum")
         }
         rar?.addRest(of: content)
-        if format == .sevenZip, reader.count == 0, content.littleEndian64(at: 20) ?? 0 > 0, consumed != nil {
-            // A header of that size and nothing in it: libarchive gave up without a word.
+        if format == .sevenZip, reader.count == 0, consumed != nil, !ArchiveFacts.isEmptySevenZip(content) {
+            // libarchive gave up without a word.
             sink.report(.corrupt, "damaged \(format.words)")
         }
         if format == .iso9660, sink.mayGoOn() { ISOTrees.read(content, names: reader.seen, into: sink) }
@@ -148,7 +148,7 @@ struct ArchiveReader {
             case .entry(let entry):
                 // libarchive does not look at it.
                 let sum = format == .cpio ? CPIOHeader.sum(content, at: archive.headerPosition) : nil
-                guard readMember(archive, entry, sum: sum) else { return false }
+                guard readMember(archive, entry, sum: sum, isSparse: format == .tar) else { return false }
             }
         }
         return false
@@ -166,8 +166,12 @@ struct ArchiveReader {
     }
 
     /// Returns false when there is no going on.
-    /// - Parameter sum: of all octets of the content, where the header states it.
-    private mutating func readMember(_ archive: LibArchive, _ entry: LibArchive.Entry, sum: UInt32?) -> Bool {
+    /// - Parameters:
+    ///   - sum: of all octets of the content, where the header states it.
+    ///   - isSparse: it may have holes, and end with one.
+    private mutating func readMember(
+        _ archive: LibArchive, _ entry: LibArchive.Entry, sum: UInt32?, isSparse: Bool
+    ) -> Bool {
         var member = entry.member
         if hasDOSNames {
             member.names = member.names.map(NameCharsets.dosOctets)
@@ -178,7 +182,7 @@ struct ArchiveReader {
         for name in member.names { seen.insert(name) }
         let listed = rar?.take(at: archive.headerPosition)
         if let listed { listed.addNames(to: &member) }
-        if member.names.isEmpty { sink.report(.ambiguous, "member of \(what) without a readable name") }
+        if !member.hasReadableName { sink.report(.ambiguous, "member of \(what) without a readable name") }
         if entry.isEncrypted || listed?.isEncrypted == true {
             member.flags.insert(.encrypted)
             sink.report(.encrypted, "member of \(what)")
@@ -191,7 +195,7 @@ struct ArchiveReader {
         var size = 0
         let crc = listed?.storedChecksum
         var (octets, found): (UInt32, UInt32) = (0, 0)
-        let end = archive.copyData(while: { sink.mayGoOn() }) {
+        let end = archive.copyData(size: isSparse ? entry.size : 0, while: { sink.mayGoOn() }) {
             size += $0.count
             if sum != nil { for index in $0.indices { octets &+= UInt32($0[index]) } }
             if crc != nil { found = crc32($0, seed: found) }

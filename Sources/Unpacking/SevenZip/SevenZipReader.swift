@@ -180,7 +180,7 @@ struct SevenZipReader {
 
     private func member(_ file: SevenZipHeader.File, _ flags: MemberFlags) -> Member {
         var member = Member(names: file.name.isEmpty ? [] : [file.name], flags: flags)
-        if file.name.isEmpty {
+        if !member.hasReadableName {
             sink.report(isUnnamed ? .note : .ambiguous, "member of \(Self.what) without a readable name")
         }
         if file.isDirectory || file.attributes & 0x10 != 0 { member.flags.insert(.directory) }

@@ -163,7 +163,7 @@ struct ZipReader {
     private func member(_ entry: ZipEntry, _ local: ZipEntry, _ content: Span<UInt8>) -> Member {
         var member = Member(names: entry.names(content))
         for name in local.names(content) where !member.names.contains(name) { member.names.append(name) }
-        if member.names.allSatisfy(\.isEmpty) { sink.report(.ambiguous, "zip entry without a name") }
+        if !member.hasReadableName { sink.report(.ambiguous, "zip entry without a name") }
         if member.names.count > 1,
             entry.name.count != local.name.count || entry.names(content)[0] != local.names(content)[0]
         {

@@ -28,15 +28,13 @@ extension Inspection.Run {
     /// - Parameters:
     ///   - opened: what our own reader made of it. An archive that it opened as a whole is not taken apart by the scanner, unless
     ///     signatures ask for the archive around a file, or its partitions are to be compared; nor is what was too much for us, one content after the other: that
-    ///     costs it minutes. A program may be an installer as well as what it has behind it: those that nobody reads here (NSIS,
-    ///     AutoIt, InstallShield) the scanner takes apart as archives.
+    ///     costs it minutes.
     mutating func scan(_ content: Span<UInt8>, part: Int, _ opened: Unpacker.Opened) {
         guard let engine else { return }
         if content.withUnsafeBytes({ engine.isGood($0) }) { goodParts.insert(part) }
         let opensAgain = engine.asksForArchives && opened.isComplete && !isWithinReopened(part)
         let showsPartitions = engine.comparesPartitions && opened.types.contains { $0.opening.isDisk }
-        let isLeftToEngine = !opened.isComplete || opened.types.contains { $0.opening == .program }
-        let parsingArchives = opensAgain || showsPartitions || isLeftToEngine && !opened.isCut
+        let parsingArchives = opensAgain || showsPartitions || !opened.isComplete && !opened.isCut
         if opensAgain, opened.types.contains(where: { Self.openedByEngine.contains($0.name) }) { reopened.insert(part) }
         let key = ScanCache.Key(digest: builder.report.parts[part].sha256, parsingArchives: parsingArchives)
         if cache.isClean(key) { return builder.addNote("scanned before by this worker", part: part) }

@@ -27,11 +27,19 @@ extension Inspection.Run {
         for part in walker.tree.parts where part.kind == .leaf && part.reading == 0 {
             for name in part.names { finder.read(fileName: Array(name.utf8)) }
         }
+        var files = ArchiveTexts.most
         for index in walker.tree.parts.indices {
             guard walker.tree.parts[index].kind == .leaf, walker.tree.parts[index].reading == 0,
-                let (mediaType, charset) = walker.text(index)
+                files > 0 || walker.text(index) != nil
             else { continue }
             var decoded: [UInt8] = []
+            guard let (mediaType, charset) = walker.text(index) else {
+                // A note may be attached as anything.
+                let size = ArchiveTexts.size
+                _ = walker.tree.decodeBody(of: index, in: message, into: &decoded, limit: size + 1)
+                if decoded.count <= size, finder.read(file: decoded.span) { files -= 1 }
+                continue
+            }
             _ = walker.tree.decodeBody(of: index, in: message, into: &decoded, limit: Self.passwordText)
             let text = TextContent.read(
                 decoded.span, mediaType: mediaType, charset: charset, limit: Self.passwordText)

@@ -10,6 +10,9 @@ package struct Member: Hashable, Sendable {
     /// What it is, where the container says so by its structure rather than by a name (`VBA source`, `comment`); for people.
     package var role: String
 
+    /// A name has an octet that is more than a blank or a control character.
+    package var hasReadableName: Bool { names.contains { $0.contains { $0 > 0x20 && $0 != 0x7F } } }
+
     /// The role of what a file is that was compressed as a whole.
     package static let decompressed = "decompressed"
 

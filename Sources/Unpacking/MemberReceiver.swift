@@ -153,8 +153,9 @@ final class MemberReceiver: DocumentSink {
         case .kept: return true
         case .limit: budget.hit(.workspace)
         case .failed(let error):
+            // No limit of ours: what is told is that the workspace is full.
             failure = error
-            budget.hit(.workspace)
+            budget.stop()
         }
         return false
     }

@@ -17,7 +17,8 @@ package final class Unpacker {
         package var problems: [ContainerProblem] = []
         /// What a policy may ask for in a document.
         package var facts: [DocumentFact] = []
-        /// It is a container of which everything was handed out: nobody needs to take it apart again.
+        /// It is a container, and nothing else that has no reader, of which everything was handed out: nobody needs to take it
+        /// apart again.
         package var isComplete = false
         /// It is a document that a password opened.
         package var isDecrypted: Bool { facts.contains { $0.kind == .password } }
@@ -184,8 +185,10 @@ package final class Unpacker {
         opened.facts = receiver.facts
         opened.limits = budget.hits.filter { !hitsBefore.contains($0) }
         opened.isCut = budget.isOver || !opened.limits.isEmpty || receiver.level > limits.levels
+        // A program may be an installer besides, which libclamav alone takes apart.
         opened.isComplete =
-            opened.types.contains { $0.opening.isArchive } && !opened.isCut
+            opened.types.contains { $0.opening.isArchive } && opened.types.allSatisfy(\.opening.isReadable)
+            && !opened.isCut
             && receiver.problems.allSatisfy { $0.kind == .note }
             && !receiver.items.contains { $0.member.flags.contains(.slack) }
         if isStore || flags.contains(.quoted) {
@@ -288,7 +291,7 @@ package final class Unpacker {
     private static func mayExtractItself(_ types: [FileType]) -> Bool {
         let media = ["image/", "audio/", "video/", "font/"]
         return types.allSatisfy { type in
-            (type.opening == .program || type.opening == .plain || type.opening == .encodedText)
+            (type.opening == .program || type == .nsis || type.opening == .plain || type.opening == .encodedText)
                 && !media.contains { type.mediaType.hasPrefix($0) }
         }
     }

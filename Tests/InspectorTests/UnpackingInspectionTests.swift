@@ -35,6 +35,76 @@ import Testing
         return try gateway.report(on: Messages.attached(content, name: name), by: try gateway.fork(1), limits: limits)
     }
 
+    /// An installer of NSIS as far as libclamav asks for one, with a file in it: a header and blocks, each behind its size.
+    private static func installer(_ file: [UInt8]) throws -> [UInt8] {
+        let made = try runTool(
+            "python3",
+            [
+                "-c",
+                """
+                import struct, sys, zlib
+                def block(content):
+                    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+                    packed = packer.compress(content) + packer.flush()
+                    return struct.pack("<I", len(packed) | 0x80000000) + packed
+                blocks = block(bytes(300)) + block(sys.stdin.buffer.read())
+                program = b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\\0\\0" + bytes(444)
+                head = struct.pack("<II", 0, 0xDEADBEEF) + b"NullsoftInst" + struct.pack("<II", 300, len(blocks) + 28)
+                sys.stdout.buffer.write(program + head + blocks)
+                """,
+            ], input: file)
+        try #require(made.status == 0, "\(made)")
+        return made.output
+    }
+
+    /// Only libclamav opens it: an archive behind it that was opened here keeps nobody from that.
+    @Test func anInstallerWithAnArchiveBehindIt() throws {
+        let installer = try Self.installer(Self.virus)
+        #expect(try !report(installer, name: "setup.exe").viruses.isEmpty)
+        let archive = try #require(Data(base64Encoded: Self.harmlessZip))
+        let report = try report(installer + archive, name: "setup.exe")
+        #expect(report.viruses.contains { $0.part.map { report.parts[$0].path } == "1.2" })
+        #expect(report.parts.contains { $0.names == ["a.txt"] })
+        #expect(report.unchecked.map(\.reason) == [.unsupported], "\(report.unchecked)")
+    }
+
+    private static let harmlessZip =
+        "UEsDBBQAAAAAAAAAIQCMHn1xBQAAAAUAAAAFAAAAYS50eHR3b3Jkc1BLAQIUAxQAAAAAAAAAIQCMHn1xBQAAAAUAAAAFAAAAAAAA"
+        + "AAAAAACAAQAAAABhLnR4dFBLBQYAAAAAAQABADMAAAAoAAAAAAA="
+
+    /// A note that is attached beside the archive, under a type that says nothing.
+    @Test(.enabled(if: Programs.peer("7z") != nil)) func aNoteWithThePassword() throws {
+        let scratch = try Scratch(.memory)
+        try scratch.write("run.com", Self.virus)
+        let made = try runTool(
+            "sh", ["-c", "cd \(scratch.path) && 7z a -pTr33house out.7z run.com >/dev/null && base64 out.7z"])
+        try #require(made.status == 0, "\(made)")
+        let note = Data("The password is Tr33house\r\n".utf8).base64EncodedString()
+        let mail = """
+            From: a@x.example
+            MIME-Version: 1.0
+            Content-Type: multipart/mixed; boundary=b
+
+            --b
+            Content-Type: application/octet-stream; name=read.me
+            Content-Transfer-Encoding: base64
+
+            \(note)
+            --b
+            Content-Type: application/octet-stream; name=out.7z
+            Content-Transfer-Encoding: base64
+
+            \(String(decoding: made.output, as: UTF8.self))
+            --b--
+
+            """
+        let gateway = try TestGateway()
+        try gateway.configure()
+        let report = try gateway.report(
+            on: Array(mail.replacing("\r\n", with: "\n").replacing("\n", with: "\r\n").utf8), by: try gateway.fork(1))
+        #expect(!report.viruses.isEmpty && report.unchecked.isEmpty, "\(report.unchecked)")
+    }
+
     @Test func membersAreParts() throws {
         let inner = Self.archive([("run.com", Self.virus), ("read.txt", Array("nothing".utf8))])
         let report = try report(Self.archive([("inner.a", inner)]), name: "outer.a")

@@ -71,11 +71,11 @@ import Testing
     @Test func handMadeStream() {
         let bytes = Self.stream([
             (1, 0x69007, [0xE3, 4, 0, 0, 0, 0, 0, 0]), (2, 0x69002, [0]), (2, 0x18010, [0xCF, 0xF0, 0, 0x78]),
-            (2, 0x6800F, [1, 2, 3]), (2, 0x69002, [0]), (2, 0x6800F, [9]),
+            (2, 0x6800F, [1, 2, 3]), (2, 0x69002, [0]), (2, 0x69001, [0x61, 0]), (2, 0x6800F, [9]),
         ])
         let contents = Self.read(bytes)
         #expect(contents?.codePage == 1251)
-        #expect(contents.map(Self.names) == [["Пр"], []])
+        #expect(contents.map(Self.names) == [["Пр"], ["a"]])
         #expect(contents?.attachments.map { $0.contents.map { Array(bytes[$0]) } } == [[[1, 2, 3]], [[9]]])
         #expect(contents?.notes == [])
         #expect(Self.read(bytes, 2)?.notes == [])

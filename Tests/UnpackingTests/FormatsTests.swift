@@ -21,9 +21,10 @@ import Testing
             A container that is opened completely, without any problem, is scanned by libclamav with its own archive parser
             off, so that nothing is unpacked twice or outside the limits. What that misses: signatures about an archive as
             such (names, sizes and methods of its members: `.cdb` files), and signatures that ask for the type of the
-            container around a member. The members themselves are scanned one by one. In programs libclamav's parser stays on,
-            whatever stands behind them: installers (NSIS, AutoIt, InstallShield) are left to it, without names and outside of
-            the limits here.
+            container around a member. The members themselves are scanned one by one. What is something else besides that has no
+            reader here, such as a program with an archive behind it, is left to that parser as well: libclamav looks into
+            installers (NSIS, InstallShield) and scripts of AutoIt, within its own limits. Names in them are not tested, nor are those
+            in setups of other programs, such as Inno Setup, which are programs here and nothing else.
 
             A container that reached a limit is scanned as it stands, without libclamav taking on what was too much here;
             the message is `unchecked: over-limits` then.
@@ -51,7 +52,8 @@ import Testing
 
             Encrypted members are tried with passwords of the site (`unpacking.passwords`), words, quotations and
             lines of the text and the subject near a word for "password" in some fifty languages, display names, names and
-            domains of the header's and the envelope's addresses, names of the attached files, and some that are well known,
+            domains of the header's and the envelope's addresses, names of the attached files and the last words of each, texts of up
+            to \(ArchiveTexts.size) octets that are attached under any type, and some that are well known,
             at most `unpacking.password_tries`; what is in an archive with those of its first \(ArchiveTexts.most) texts of up to
             \(ArchiveTexts.size) octets as well, at most half as many. A note says where the password comes from that opened it,
             nowhere which it is.
@@ -111,7 +113,8 @@ import Testing
 
             What is behind `unchecked: over-limits: REASON`. Those of the whole message end unpacking; what was extracted until
             then is scanned. Made from `UnpackingLimit` and `ContainerLimit`; limits of the message's own structure are those
-            of `limits` in CONFIGURATION.md.
+            of `limits` in CONFIGURATION.md. `report-names` stands for names that are too long for a report, or too many
+            (TROUBLESHOOTING.md). A workspace without room is `workspace-full` and none of these.
 
             | reason | in | limit |
             | --- | --- | --- |
@@ -224,6 +227,8 @@ import Testing
             (1024 + 80, [0x84, 0x10, 0x0C, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0x46]))
         return [
             "dmg": zeros(2048, (1536, text("koly"))),
+            "nsis": program
+                + zeros(100, (4, [0xEF, 0xBE, 0xAD, 0xDE] + text("NullsoftInst")), (20, [1]), (24, [72])),
             "ext": zeros(4096, (1024, [16]), (1028, [64]), (1044, [1]), (1080, [0x53, 0xEF, 1])),
             "hfs": zeros(4096, (1024, [0x48, 0x2B, 0, 4])), "apfs": zeros(4096, (32, text("NXSB"))),
             "xfs": zeros(4096, (0, text("XFSB")), (6, [0x10])), "btrfs": zeros(70_000, (65_600, text("_BHRfS_M"))),

@@ -30,7 +30,8 @@ import Testing
         "Slaptažodis: Hunter2!", "รหัสผ่าน: Hunter2!", "Kata sandi: Hunter2!", "رمز عبور: Hunter2!", "Kodeord: Hunter2!",
         "Parool: Hunter2!", "Zaporka: Hunter2!", "Kata laluan: Hunter2!", "Zip key: Hunter2!", "Schlüssel: Hunter2!",
         "open with Hunter2!", "Use Hunter2! to open the file", "Лозинка: Hunter2!",
-        "pwd:Hunter2!", "PW: Hunter2!", "PIN Hunter2!", "psw=Hunter2!", "PW Hunter2!", "(pin: Hunter2!)",
+        "ｐａｓｓｗｏｒｄ：Hunter2!", "الباسورد: Hunter2!", "pwd:Hunter2!", "PW: Hunter2!", "PIN Hunter2!", "psw=Hunter2!",
+        "PW Hunter2!", "(pin: Hunter2!)",
     ])
     func wordsNearPassword(_ text: String) {
         #expect(passwords(text).contains("Hunter2!"), "\(passwords(text))")
@@ -134,10 +135,30 @@ import Testing
         let found = finder.passwords(site: [], limit: 100).candidates.filter { $0.source == .fileName }
         #expect(
             found.map { String(decoding: $0.password, as: UTF8.self) }
-                == ["invoice 4711", "invoice 4711.zip", "noext", ".hidden"])
+                == ["invoice 4711", "invoice 4711.zip", "4711", "invoice", "noext", ".hidden"])
         for number in 0..<100 { finder.read(fileName: Array("f\(number).zip".utf8)) }
         let most = finder.passwords(site: [], limit: 1000).candidates.filter { $0.source == .fileName }
         #expect(most.count <= 17)
+    }
+
+    /// What stands in front with more words for a password than are looked at does not hide what stands behind.
+    @Test(arguments: [33, 5000]) func keywordsInFrontHideNone(_ count: Int) {
+        let decoys = (0..<count).map { "password: decoy\($0)x and more\($0) " }.joined()
+        #expect(passwords(decoys + "The password is Hunter2!").contains("Hunter2!"))
+        #expect(passwords("The password is Hunter2! " + decoys).contains("Hunter2!"))
+    }
+
+    /// A file beside the encrypted one is looked at when it is text, in whatever width.
+    @Test func textsOfFiles() {
+        func words(_ content: [UInt8]) -> [[UInt8]]? {
+            var finder = PasswordFinder()
+            guard finder.read(file: content.span) else { return nil }
+            return finder.passwords(site: [], limit: 100).candidates.map(\.password)
+        }
+        let (text, word) = (Array("The password is Hunter2!\r\n".utf8), Array("Hunter2!".utf8))
+        #expect(words(text)?.contains(word) == true)
+        #expect(words([0xFF, 0xFE] + text.flatMap { [$0, 0] })?.contains(word) == true)
+        #expect(words([0x50, 0x4B, 3, 4] + text) == nil)
     }
 
     @Test func addressesOfCopies() {

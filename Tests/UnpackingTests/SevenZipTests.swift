@@ -240,6 +240,16 @@ import Testing
         #expect(Self.open(SevenZipHeaderTests.archive([(.stored, ""), (.stored, "b")])).kinds == [.ambiguous])
     }
 
+    /// A start that says that there is no header is believed by its checksum only.
+    @Test func aStartThatLies() throws {
+        let whole = try Self.make("7z a out.7z run.com")
+        var wrong = whole
+        for place in 20..<28 { wrong[place] = 0 }
+        #expect(Self.open(wrong).kinds == [.corrupt])
+        let empty = Array(whole[..<8]) + octets(Int(crc32([UInt8](repeating: 0, count: 20).span)), 4)
+        #expect(!Self.open(empty + [UInt8](repeating: 0, count: 20)).isMarked)
+    }
+
     // MARK: Passwords
 
     @Test(arguments: [
@@ -261,6 +271,30 @@ import Testing
             #expect(closed.kinds == [.encrypted] && closed.places(of: eicar).isEmpty, "\(closed.problems)")
             #expect(Set(closed.names) == (headers.isEmpty ? ["text", "run.com"] : []))
         }
+    }
+
+    /// Folders may have passwords of their own: a decoy under one that is known keeps no other from being opened, and what stays
+    /// closed is encrypted.
+    @Test(arguments: ["text run.com", "run.com text"]) func passwordsOfFolders(_ order: String) throws {
+        let files = order.split(separator: " ")
+        let archive = try Self.make("7z a -pone out.7z \(files[0]) && 7z a -ptwo out.7z \(files[1])")
+        for words in [["one", "wrong", "two"], ["two", "one"]] {
+            let opened = Self.open(archive, words)
+            #expect(
+                opened.places(of: eicar).count == 1 && opened.places(of: Self.text).count == 1, "\(opened.problems)")
+            #expect(opened.kinds.isEmpty && opened.isComplete, "\(opened.problems)")
+        }
+        for word in ["one", "two"] {
+            let half = Self.open(archive, ["wrong", word])
+            #expect(half.kinds == [.encrypted], "\(half.problems)")
+            #expect(half.places(of: eicar).count + half.places(of: Self.text).count == 1)
+        }
+        // Where keys cost nothing, as many tries in vain as keys may be made.
+        var passwords = Passwords()
+        for word in ["wrong", "two", "one"] { passwords.add(Array(word.utf8), .text) }
+        let limits = UnpackingLimits(containers: ContainerLimits(passwordKeys: 3))
+        let bounded = Unpacked(archive, limits: limits, messageSize: 1 << 20, passwords: passwords)
+        #expect(bounded.kinds == [.encrypted], "\(bounded.problems)")
     }
 
     /// What is not encrypted is read beside what is, in either order.

@@ -87,7 +87,8 @@ package enum ShortTypes {
             "hfs", "apfs", "xfs", "btrfs", "cdraw", "lvm", "reiserfs", "jfs", "cramfs", "romfs", "minix", "luks",
         ],
         "program": [
-            "exe", "exe-ms", "exe-dos", "exe-unix", "exe-macho", "dll", "class", "sis", "msi", "jar", "apk", "ipa",
+            "exe", "exe-ms", "exe-dos", "exe-unix", "exe-macho", "dll", "class", "sis", "nsis", "msi", "jar", "apk",
+            "ipa",
             "appx", "dex", "pyc", "scpt",
         ],
     ]

@@ -41,6 +41,9 @@ final class Budget {
         if limit != .levels { isOver = true }
     }
 
+    /// Ends unpacking where it cannot go on, though no limit was reached.
+    func stop() { isOver = true }
+
     /// Takes one member. False when there are too many, or their names are too long together.
     func take(_ member: Member) -> Bool {
         guard mayGoOn() else { return false }

@@ -2,10 +2,10 @@ internal import Bytes
 internal import Members
 
 /// Passwords that texts within an archive tell: a note beside an encrypted archive, or beside other files of it.
-struct ArchiveTexts {
+package struct ArchiveTexts {
     /// Texts of one message that are looked at, and octets of the largest.
-    static let most = 16
-    static let size = 32_768
+    package static let most = 16
+    package static let size = 32_768
 
     private var left = most
     /// No more of them than half of those that the message has.
@@ -17,11 +17,9 @@ struct ArchiveTexts {
 
     /// Looks at the content of a member; nothing happens unless it is text.
     mutating func read(_ content: Span<UInt8>, limit: Int) {
-        let narrowed = TextChecks.narrowed(content)
-        guard narrowed != nil || content.hasOnlyControlsOfText else { return }
-        left -= 1
         var finder = PasswordFinder()
-        if let narrowed { finder.read(text: narrowed.span) } else { finder.read(text: content) }
+        guard finder.read(file: content) else { return }
+        left -= 1
         for candidate in finder.passwords(site: [], limit: limit).candidates where candidate.source == .text {
             guard found.count < limit / 2 else { return }
             if found.contains(where: { $0.password == candidate.password }) { continue }

@@ -14,13 +14,15 @@ package struct PasswordFinder: Sendable {
     private static let nearBefore = 2
     /// Words behind a keyword that are taken in pairs, as a password of two words.
     private static let pairWords = 4
-    /// Places of keywords that are looked at in one text.
+    /// Places of keywords that are looked at in one text: so many of the first, and as many of the last. Text that nobody sees may stand
+    /// in front with more of them.
     private static let places = 32
     /// Octets of one text that are looked at.
     private static let textSize = 262_144
 
     /// File names that are tried.
     private static let files = 8
+    private var fileNames = 0
 
     private var found: [(password: [UInt8], source: Passwords.Source)] = []
 
@@ -34,13 +36,13 @@ package struct PasswordFinder: Sendable {
         var places: [Range<Int>] = []
         for (keyword, isShort) in PasswordWords.long.map({ ($0, false) }) + PasswordWords.short.map({ ($0, true) }) {
             var from = 0
-            while places.count < Self.places, let start = lower.span.firstIndex(of: keyword, from: from) {
+            while let start = lower.span.firstIndex(of: keyword, from: from) {
                 from = start + keyword.count
                 if isShort, !Self.isWord(start..<from, lower) { continue }
                 places.append(origins.isEmpty ? start..<from : origins[start]..<origins[from])
             }
         }
-        places.sort { $0.lowerBound < $1.lowerBound }
+        places = Self.outermost(places.sorted { $0.lowerBound < $1.lowerBound })
         let around = places.map { Self.words(around: $0, text) }
         // Passwords have digits more often than other words; then what stands nearest.
         for (quoted, behind, before) in around {
@@ -57,6 +59,31 @@ package struct PasswordFinder: Sendable {
         for (_, behind, before) in around {
             for word in behind.dropFirst(Self.nearBehind) + before.dropLast(Self.nearBefore) { add(word, .text) }
         }
+    }
+
+    /// The places that are looked at; where there are too many, one of the first and one of the last by turns, so that neither
+    /// takes the room of the other.
+    private static func outermost(_ places: [Range<Int>]) -> [Range<Int>] {
+        guard places.count > Self.places else { return places }
+        let last = places.dropFirst(Self.places).suffix(Self.places).reversed()
+        var mixed: [Range<Int>] = []
+        for (index, place) in places.prefix(Self.places).enumerated() {
+            mixed.append(place)
+            if index < last.count { mixed.append(Array(last)[index]) }
+        }
+        return mixed
+    }
+
+    /// Looks at a file beside the encrypted one: an attachment, or a member of the same archive.
+    /// - Returns: false, with nothing looked at, when it is no text.
+    package mutating func read(file content: Span<UInt8>) -> Bool {
+        if let narrowed = TextChecks.narrowed(content) {
+            read(text: narrowed.span)
+        } else {
+            guard content.hasOnlyControlsOfText else { return false }
+            read(text: content)
+        }
+        return true
     }
 
     /// Neither letter nor digit touches it.
@@ -177,12 +204,22 @@ package struct PasswordFinder: Sendable {
         add(address, .address)
     }
 
-    /// Takes the name of a file, without what stands behind its last full stop, and with it.
+    /// Takes the name of a file, without what stands behind its last full stop, and with it; and its last words.
     package mutating func read(fileName: [UInt8]) {
-        guard found.count(where: { $0.source == .fileName }) < 2 * Self.files else { return }
-        if let dot = fileName.lastIndex(of: 0x2E), dot > 0 { found.append((Array(fileName[..<dot]), .fileName)) }
-        found.append((fileName, .fileName))
+        guard fileNames < Self.files else { return }
+        fileNames += 1
+        let dot = fileName.lastIndex(of: 0x2E).flatMap { $0 > 0 ? $0 : nil } ?? fileName.count
+        let stem = fileName[..<dot]
+        found.append((Array(stem), .fileName))
+        if dot < fileName.count { found.append((fileName, .fileName)) }
+        let words = stem.split(whereSeparator: { Self.betweenWords.contains($0) })
+        guard words.count > 1 else { return }
+        for word in words.suffix(Self.wordsOfName).reversed() { found.append((Array(word), .fileName)) }
     }
+
+    /// Words of a file's name that are tried, and what stands between them.
+    private static let wordsOfName = 4
+    private static let betweenWords: Set<UInt8> = Set(" _-+=:,()[]{}".utf8)
 
     /// All that was found, the most likely first, and the site's own.
     /// - Parameter limit: passwords in all; the site's have their place in it.

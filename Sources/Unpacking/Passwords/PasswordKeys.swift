@@ -3,7 +3,9 @@ internal import Members
 /// Keys that were made of passwords for one message. Each takes some hundredths of a second, and archives of one program need
 /// the same ones.
 final class PasswordKeys {
-    private let most: Int
+    /// Keys that are made for one message. As many passwords may be in vain where keys cost nothing more: for the folders of a 7z
+    /// archive.
+    let most: Int
     private var made: [[UInt8]: [UInt8]] = [:]
     private var misses = 0
     /// The password that opened an AES entry of a zip archive last: most often that of the next as well.

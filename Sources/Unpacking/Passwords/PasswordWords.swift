@@ -12,7 +12,8 @@ enum PasswordWords {
         "salasana", "şifre", "sifre", "şifrə", "lykilorð", "pasahitza", "fjalëkalim", "fjalekalim", "lozink", "zapork",
         "geslo", "парола", "лозинк", "құпия сөз", "нууц үг", "κωδικός", "κωδικόσ", "գաղտնաբառ", "პაროლ", "סיסמה",
         "סיסמא",
-        "parolă", "mật khẩu", "mat khau", "كلمة المرور", "كلمة السر", "رمز عبور", "گذرواژه", "پاس ورڈ", "पासवर्ड",
+        "parolă", "mật khẩu", "mat khau", "كلمة المرور", "كلمة السر", "باسورد", "الرقم السري", "رمز عبور", "گذرواژه",
+        "پاس ورڈ", "पासवर्ड",
         "পাসওয়ার্ড", "கடவுச்சொல்", "รหัสผ่าน", "kata sandi", "kata laluan", "nenosiri",
         // Marks that follow their letters, as some systems write them, and capitals that have no single small letter.
         "contrasen\u{303}a", "jelszo\u{301}", "lo\u{308}senord", "s\u{327}ifre", "s\u{327}i\u{307}fre", "şi\u{307}fre",
@@ -49,6 +50,9 @@ enum PasswordWords {
                 sign.withUTF8Buffer { plain.append(contentsOf: $0) }
             } else if 0x2000...0x200A ~= scalar.value {
                 plain.append(0x20)
+            } else if 0xFF01...0xFF5E ~= scalar.value {
+                // ASCII in full width.
+                plain.append(UInt8(scalar.value - 0xFF01 + 0x21))
             } else {
                 plain.append(contentsOf: UTF8.encode(scalar) ?? .init())
             }

@@ -151,7 +151,7 @@ struct ArchiveReader {
                 if format == .cpio, !addPassedOver(archive, content, untilEnd: false) { return false }
                 // libarchive does not look at it.
                 let sum = format == .cpio ? CPIOHeader.sum(content, at: archive.headerPosition) : nil
-                guard readMember(archive, entry, sum: sum) else { return false }
+                guard readMember(archive, entry, sum: sum, isSparse: format == .tar) else { return false }
             }
         }
         return false
@@ -187,8 +187,12 @@ struct ArchiveReader {
     }
 
     /// Returns false when there is no going on.
-    /// - Parameter sum: of all octets of the content, where the header states it.
-    private mutating func readMember(_ archive: LibArchive, _ entry: LibArchive.Entry, sum: UInt32?) -> Bool {
+    /// - Parameters:
+    ///   - sum: of all octets of the content, where the header states it.
+    ///   - isSparse: it may have holes, and end with one.
+    private mutating func readMember(
+        _ archive: LibArchive, _ entry: LibArchive.Entry, sum: UInt32?, isSparse: Bool
+    ) -> Bool {
         var member = entry.member
         if hasDOSNames {
             member.names = member.names.map(NameCharsets.dosOctets)
@@ -212,7 +216,7 @@ struct ArchiveReader {
         var size = 0
         let crc = listed?.storedChecksum
         var (octets, found): (UInt32, UInt32) = (0, 0)
-        let end = archive.copyData(while: { sink.mayGoOn() }) {
+        let end = archive.copyData(size: isSparse ? entry.size : 0, while: { sink.mayGoOn() }) {
             size += $0.count
             if sum != nil { for index in $0.indices { octets &+= UInt32($0[index]) } }
             if crc != nil { found = crc32($0, seed: found) }
@@ -248,12 +252,5 @@ extension FileType.ArchiveFormat {
         case .rpm: "rpm package"
         default: "\(rawValue) archive"
         }
-    }
-}
-
-extension Member {
-    /// One of its names has something that is no blank and no control character.
-    var hasReadableName: Bool {
-        names.contains { name in name.contains { $0 > 0x20 && $0 != 0x7F } }
     }
 }

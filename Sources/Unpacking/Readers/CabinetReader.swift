@@ -8,8 +8,11 @@ enum CabinetReader {
         let result = CabinetFile.read(
             content,
             begin: { name in
-                if name.isEmpty { sink.report(.ambiguous, "member of cab archive without a readable name") }
-                return sink.begin(Member(names: name.isEmpty ? [] : [name]))
+                let member = Member(names: name.isEmpty ? [] : [name])
+                if !member.hasReadableName {
+                    sink.report(.ambiguous, "member of cab archive without a readable name")
+                }
+                return sink.begin(member)
             }, append: { sink.append($0) }, end: { sink.end() })
         if result.contains(.damaged) { sink.report(.corrupt, "damaged cab archive") }
         if result.contains(.overlapping) { sink.report(.overlappingFiles) }

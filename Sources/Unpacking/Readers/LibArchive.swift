@@ -124,7 +124,8 @@ final class LibArchive {
     private(set) var hasWrongData = false
 
     /// Lends the content of the member that `next` gave, until `use` or `mayGoOn` says no.
-    func copyData(while mayGoOn: () -> Bool, _ use: (Span<UInt8>) -> Bool) -> DataEnd {
+    /// - Parameter size: octets of a file that may be sparse: it may end with a hole.
+    func copyData(size fileSize: Int64 = 0, while mayGoOn: () -> Bool, _ use: (Span<UInt8>) -> Bool) -> DataEnd {
         var position: Int64 = 0
         hasWrongData = false
         while true {
@@ -132,7 +133,7 @@ final class LibArchive {
             var size = 0
             var offset: Int64 = 0
             switch archive_read_data_block(handle, &buffer, &size, &offset) {
-            case ARCHIVE_EOF: return .complete
+            case ARCHIVE_EOF: return fill(fileSize - min(fileSize, position), use) ? .complete : .stopped
             case ARCHIVE_OK: break
             case ARCHIVE_WARN: hasWrongData = true
             default: return .failed

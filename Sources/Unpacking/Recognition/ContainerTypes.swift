@@ -110,6 +110,9 @@ extension FileType {
         recognised: "`KWAJ 88 F0 27 D1`")
     static let installShield = FileType(
         "iscab", "application/x-installshield", "InstallShield cabinet", .unsupported, recognised: "`ISc(`")
+    static let nsis = FileType(
+        "nsis", "application/x-nsis", "NSIS installer", .unsupported,
+        recognised: "a program with `EF BE AD DE` and `NullsoftInst` in a header that makes sense")
     static let sis = FileType(
         "sis", "application/vnd.symbian.install", "Symbian package", .unsupported,
         recognised: "the identifiers of a SIS header")

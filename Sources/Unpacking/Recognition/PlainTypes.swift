@@ -81,7 +81,7 @@ extension FileType {
         [
             zip, gzip, bzip2, compress, xz, lzma, zstd, lz4, lzip, lzop, zlib, lrzip, grzip, ppmd, tar, cpio, debian,
             ar, rpm, sevenZip, rar, rar5, cab, lha, iso9660, udf, xar, warc, arj, szdd, arc, zoo, ace, alz, egg, kwaj,
-            installShield, sis,
+            installShield, nsis, sis,
             disk, vhd, vhdx, vmdk, vdi, qcow, qed, parallels, wim, dmg, squashfs, freeze, pack, freeArc, zpaq, stuffIt,
             binHex, mail, mbox,
             compoundFile, pdf, rtf, oneNote, chm, tnef, html, installer, windowsLibrary, windowsProgram, dosProgram,

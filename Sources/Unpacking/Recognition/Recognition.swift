@@ -79,6 +79,7 @@ package enum Recognition {
         (.dmg, StructureChecks.hasAppleTrailer), (.disk, StructureChecks.isDisk), (.pdf, { PDFReader.matches($0) }),
         (.installer, StructureChecks.isInstaller), (.windowsLibrary, StructureChecks.isPELibrary),
         (.windowsProgram, StructureChecks.isPE), (.dosProgram, StructureChecks.isMZ),
+        (.nsis, StructureChecks.isNSIS),
         (.javaClass, StructureChecks.isJavaClass), (.machO, StructureChecks.isUniversalMachO),
         (.bitmap, StructureChecks.isBitmap), (.icon, StructureChecks.isIcon), (.heif, StructureChecks.isHEIF),
         (.mp4, StructureChecks.isMP4), (.mpeg, StructureChecks.isMPEG), (.mp3, StructureChecks.isMP3),

@@ -203,6 +203,24 @@ enum StructureChecks {
         return content.hasBytes([0x50, 0x45, 0x00, 0x00], at: Int(header))
     }
 
+    /// The header of an installer behind a program (`exehead/fileform.h` of NSIS): flags, of which there are four, a number and three words,
+    /// the size of a header, and that of all data.
+    static func isNSIS(_ content: Span<UInt8>) -> Bool {
+        guard isMZ(content) else { return false }
+        let mark: [UInt8] = [0xEF, 0xBE, 0xAD, 0xDE] + Array("NullsoftInst".utf8)
+        var start = 0
+        while let place = content.firstIndex(of: mark.span, from: start) {
+            if let flags = content.littleEndian32(at: place - 4), flags < 16,
+                let header = content.littleEndian32(at: place + 16), header > 0,
+                let size = content.littleEndian32(at: place + 20), size > 0
+            {
+                return true
+            }
+            start = place + mark.count
+        }
+        return false
+    }
+
     static func isJavaClass(_ content: Span<UInt8>) -> Bool {
         content.count >= 8 && content.hasBytes([0xCA, 0xFE, 0xBA, 0xBE], at: 0) && content[6] == 0 && content[7] >= 43
     }

@@ -17,14 +17,10 @@ struct SevenZipReader {
     let sink: any MemberSink
     private let passwords: Passwords
     private let maker: PasswordKeys
-    /// Keys of the password that was right last, by salt and rounds.
-    private var keys: [[UInt8]: [UInt8]] = [:]
-    /// Where the passwords come from that opened something.
-    private var sources: [Passwords.Source] = []
-    /// Octets that were decrypted with wrong passwords.
-    private var inVain = 0
-    /// No more passwords are tried.
-    private var isLocked = false
+    /// The password that was right last: most often that of the next folder as well.
+    private var last: Passwords.Candidate?
+    /// Passwords that were tried in vain.
+    private var misses = 0
     /// What was packed from a pipe: one member, and no list of names. Programs call it after the archive.
     private var isUnnamed = false
 
@@ -44,9 +40,9 @@ struct SevenZipReader {
         guard let header = reader.header(content) else { return false }
         reader.isUnnamed = header.files.count == 1 && !header.hasNames
         let isOfLibrary = header.folders.allSatisfy(\.isOfLibrary)
-        if isOfLibrary, !reader.isUnnamed, reader.sources.isEmpty, content.count > largestCopied { return false }
+        if isOfLibrary, !reader.isUnnamed, reader.last == nil, content.count > largestCopied { return false }
         reader.readFolders(header, content)
-        for source in reader.sources { sink.report(openedWith: source) }
+        if let last = reader.last { sink.report(openedWith: last.source) }
         if sink.mayGoOn(), let end = ArchiveEnd.ofSevenZip(content) {
             ArchiveEnd.addRest(of: content, from: end, what, into: sink)
         }
@@ -145,7 +141,7 @@ struct SevenZipReader {
         let withContent = files.filter(\.hasStream)
         if withContent.count < streams.count { sink.report(.corrupt, "damaged \(Self.what)") }
         guard !withContent.isEmpty || !streams.isEmpty else { return true }
-        let packed = packed(folder, ranges, content, streams.first) { GuessedContent.isProved($0) }
+        let packed = packed(folder, ranges, content, streams.first { $0.size > 0 }) { GuessedContent.isProved($0) }
         guard let packed else {
             if !isInMemory(ranges) {
                 sink.report(.folder, of: Self.what)
@@ -184,7 +180,7 @@ struct SevenZipReader {
 
     private func member(_ file: SevenZipHeader.File, _ flags: MemberFlags) -> Member {
         var member = Member(names: file.name.isEmpty ? [] : [file.name], flags: flags)
-        if file.name.isEmpty {
+        if !member.hasReadableName {
             sink.report(isUnnamed ? .note : .ambiguous, "member of \(Self.what) without a readable name")
         }
         if file.isDirectory || file.attributes & 0x10 != 0 { member.flags.insert(.directory) }
@@ -211,42 +207,33 @@ struct SevenZipReader {
         let streams = ranges.map { content.extracting($0).array }
         guard folder.isEncrypted else { return Packed(folder: folder, streams: streams) }
         guard let inner = folder.withoutEncryption(), let first else { return nil }
-        func opened(_ keys: [[UInt8]: [UInt8]]) -> Packed? {
-            guard let plain = decrypted(folder, streams, keys) else { return nil }
-            let packed = Packed(folder: inner, streams: plain)
-            return isRight(packed, first, isProved) ? packed : nil
-        }
-        // Most often all folders have one password; each may have another.
-        if !keys.isEmpty, let packed = opened(keys) { return packed }
-        guard !isLocked, inVain < Self.mostInVain else { return nil }
-        for candidate in passwords.candidates {
+        let others = passwords.candidates.filter { $0.password != last?.password }
+        for candidate in (last.map { [$0] } ?? []) + others {
             guard sink.mayGoOn() else { return nil }
-            guard let made = keys(folder, candidate.password) else {
-                isLocked = true
+            guard misses < maker.most || candidate.password == last?.password,
+                let keys = keys(folder, candidate.password)
+            else {
+                sink.report(.note, ContainerLimit.passwordKeys.rawValue)
                 return nil
             }
-            if let packed = opened(made) {
-                keys = made
-                if !sources.contains(candidate.source) { sources.append(candidate.source) }
-                return packed
+            if let plain = decrypted(folder, streams, keys) {
+                let packed = Packed(folder: inner, streams: plain)
+                if isRight(packed, first, isProved) {
+                    last = candidate
+                    return packed
+                }
             }
-            inVain += max(Self.leastInVain, streams.reduce(0) { $0 + $1.count })
+            misses += 1
         }
         return nil
     }
 
-    /// Octets that are decrypted with wrong passwords in one archive; what a try counts for at least. Folders behind them are
-    /// opened by the last right password or not at all.
-    private static let mostInVain = 536_870_912
-    private static let leastInVain = 16_384
-
-    /// nil when there are too many.
+    /// Keys by salt and rounds; nil when there are too many.
     private func keys(_ folder: SevenZipFolder, _ password: [UInt8]) -> [[UInt8]: [UInt8]]? {
         var keys: [[UInt8]: [UInt8]] = [:]
         for coder in folder.coders where coder.isAES {
             guard let encryption = SevenZipAES(coder.properties), keys[encryption.keyName] == nil else { continue }
             guard let key = maker.key(encryption.keyName, password, make: { encryption.key(password) }) else {
-                sink.report(.note, ContainerLimit.passwordKeys.rawValue)
                 return nil
             }
             keys[encryption.keyName] = key

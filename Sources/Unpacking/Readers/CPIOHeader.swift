@@ -1,9 +1,11 @@
 internal import Bytes
 
-/// The first header of a cpio archive in letters (`cpio(5)`): all of it are digits, octal in the old form.
+/// The first header of a cpio archive (`cpio(5)`): in letters all of it are digits, octal in the old form.
 enum CPIOHeader {
     private static let old = 76
     private static let new = 110
+    private static let binary = 26
+    private static let longestBinaryName = 4096
     /// Octets of a name; that of the last member is the shortest, with its NUL.
     private static let names = 2...1024
 
@@ -31,5 +33,25 @@ enum CPIOHeader {
             if field.contains(index) { name = name << (isOld ? 3 : 4) | Int(digit) }
         }
         return names.contains(name)
+    }
+
+    /// One of words in either order, which has a mark of two octets: a name that ends where it says, content that does, and behind
+    /// it a header with the same mark, as programs want it that look for them.
+    static func isBinary(_ content: Span<UInt8>) -> Bool {
+        let isSwapped = content.hasBytes([0x71, 0xC7], at: 0)
+        guard isSwapped || content.hasBytes([0xC7, 0x71], at: 0), content.count > binary else { return false }
+        func word(_ place: Int) -> Int {
+            let (first, second) = (Int(content[place]), Int(content[place + 1]))
+            return isSwapped ? first << 8 | second : second << 8 | first
+        }
+        let (length, size) = (word(20), word(22) << 16 | word(24))
+        guard 1...longestBinaryName ~= length else { return false }
+        // Both begin at an even place.
+        let end = binary + length
+        let next = (end + 1) & ~1 + (size + 1) & ~1
+        guard next <= content.count - binary, content.hasBytes(content.extracting(0..<2), at: next) else {
+            return false
+        }
+        return content.firstIndex(of: 0, from: binary) == end - 1
     }
 }

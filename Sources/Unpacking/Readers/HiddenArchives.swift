@@ -19,7 +19,7 @@ enum HiddenArchives {
     private static let marks = [
         Mark(bytes: [0x52, 0x61, 0x72, 0x21, 0x1A, 0x07]),
         Mark(bytes: [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]),
-        Mark(bytes: [0x4D, 0x53, 0x43, 0x46, 0, 0, 0, 0]), Mark(bytes: [0x60, 0xEA]),
+        Mark(bytes: [0x4D, 0x53, 0x43, 0x46]), Mark(bytes: [0x60, 0xEA]),
         Mark(bytes: [0x2A, 0x2A, 0x41, 0x43, 0x45, 0x2A, 0x2A], offset: 7),
     ]
     /// Those of archives that programs look for in the first part of any file.
@@ -138,6 +138,8 @@ enum HiddenArchives {
         var endsWithDamage = false
         /// Where a stream may begin first.
         var firstStream = 0
+        /// Where one with gaps may: descriptors of an image follow each other, and each could be the first of another.
+        private var firstImage = 0
         /// A damaged stream is none.
         var needsWhole = false
         /// The last stream was damaged.
@@ -165,7 +167,9 @@ enum HiddenArchives {
             let end = found[first]?.end ?? statedEnd(of: content, at: first, mark, sink) ?? content.count
             isDamaged = found[first].map { !$0.isWhole } ?? false
             guard isDamaged else {
-                from = end
+                let hasGaps = found[first]?.hasGaps == true
+                if hasGaps { firstImage = first + StructureChecks.firstDescriptor }
+                from = hasGaps ? first + 1 : end
                 return first..<end
             }
             // Whatever stands behind the damage, decoding may have gone over it.
@@ -183,9 +187,9 @@ enum HiddenArchives {
                 if passed % Self.marksPerLook == 0, !sink.mayGoOn() { return nil }
                 let start = place - mark.offset
                 if mark.isStream {
-                    guard let stream = streams.find(in: content, at: start), stream.isWhole || !needsWhole else {
-                        continue
-                    }
+                    guard let stream = streams.find(in: content, at: start), stream.isWhole || !needsWhole,
+                        !stream.hasGaps || start >= firstImage
+                    else { continue }
                     found[start] = stream
                     return start
                 }
@@ -207,20 +211,16 @@ enum HiddenArchives {
     private static func isArchive(_ content: Span<UInt8>, at start: Int, _ mark: Mark) -> Bool {
         switch mark.bytes[0] {
         case 0x52:
-            // RAR 5: the checksum of the first header; RAR 4: an archive header of 13 octets.
             if content.hasBytes([0x01, 0x00], at: start + 6) {
                 return ArchiveFacts.hasRAR5Checksum(content.extracting(start..<content.count))
             }
-            return content.hasBytes([0x00], at: start + 6) && content.hasBytes([0x73], at: start + 9)
-                && content.littleEndian16(at: start + 12) == 13
+            return content.hasBytes([0x00], at: start + 6)
+                && RarListing.beginsVersion4(content.extracting(start..<content.count))
         case 0x37:
             guard let sum = content.littleEndian32(at: start + 8), start <= content.count - 32 else { return false }
             return crc32(content.extracting(start + 12..<start + 32)) == sum
         case 0x4D:
-            guard StructureChecks.isCabinet(content, at: start), let size = content.littleEndian32(at: start + 8) else {
-                return false
-            }
-            return Int(size) >= 36 && Int(size) <= content.count - start
+            return CabinetHeader.isBehindOthers(content.extracting(start..<content.count))
         case 0x60:
             return ArjReader.mayBeArchive(content, at: start) && ArjReader.isHeader(content, at: start)
         case 0x2D:

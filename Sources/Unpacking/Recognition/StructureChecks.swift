@@ -101,17 +101,24 @@ enum StructureChecks {
         return digits > 0 && stated > 256 && (stated == sum || stated == signedSum)
     }
 
-    static func isCabinet(_ content: Span<UInt8>, at start: Int = 0) -> Bool {
-        guard content.hasBytes([0x4D, 0x53, 0x43, 0x46], at: start), content.count - start >= 36,
-            let reserved = content.littleEndian32(at: start + 4), let files = content.littleEndian32(at: start + 16)
-        else { return false }
-        return reserved == 0 && files >= 36 && files < 1 << 24 && content[start + 25] <= 3
-    }
-
     /// A volume descriptor (ECMA-119 section 8) in one of the sectors 16 to 31; images may begin elsewhere than at a
     /// primary descriptor.
     static func isISO9660(_ content: Span<UInt8>) -> Bool {
         sectors(content) { content.hasBytes([0x43, 0x44, 0x30, 0x30, 0x31], at: $0 + 1) }
+    }
+
+    /// Octets of an image in front of its descriptors, of which there are at most as many.
+    static let firstDescriptor = 32_768
+
+    /// A volume descriptor in sector 16, and in it or one of those that follow it the size of a block, as programs want it that
+    /// look for images in other content.
+    static func beginsISO9660(_ content: Span<UInt8>) -> Bool {
+        let mark: StaticString = "CD001"
+        guard content.hasBytes(mark, at: firstDescriptor + 1) else { return false }
+        return sectors(content) { start in
+            content.hasBytes(mark, at: start + 1) && 1...2 ~= content[start]
+                && (content.hasBytes([0x00, 0x08], at: start + 128) || content.hasBytes([0x08, 0x00], at: start + 130))
+        }
     }
 
     static func isUDF(_ content: Span<UInt8>) -> Bool {

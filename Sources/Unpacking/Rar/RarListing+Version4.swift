@@ -25,7 +25,7 @@ extension RarListing {
             if type == Rar4Header.Kind.oldService, !addOldStream(content, position, end, content.clamped(end, data)) {
                 return
             }
-            if !hasChecksum(content, position, end, type, flags) { hasDamagedHeaders = true }
+            if !Self.hasChecksum(content, position, end, type, flags) { hasDamagedHeaders = true }
             if Self.oldTypes.contains(type) { hasOldHeaders = true }
             if Self.oldTypes.contains(type) || isMember { endOfMembers = content.clamped(end, data).upperBound }
             if type == Rar4Header.Kind.archive {
@@ -46,14 +46,39 @@ extension RarListing {
     /// Comments, signatures, services, recovery records of RAR 2.
     private static let oldTypes: ClosedRange<UInt8> = 0x75...0x79
 
+    /// Octets of an archive's header that say nothing but that.
+    private static let shortest = 13
+
+    /// Behind the mark stands a header as an archive begins with: programs take one of any size, some of them without its
+    /// checksum, or none but that of the first member.
+    static func beginsVersion4(_ content: Span<UInt8>) -> Bool {
+        let start = 7
+        guard start <= content.count - 7, let flags = content.littleEndian16(at: start + 3),
+            let size = content.littleEndian16(at: start + 5).map({ Int($0) })
+        else { return false }
+        let end = start + size
+        switch content[start + 2] {
+        case Rar4Header.Kind.archive:
+            guard size >= shortest, end <= content.count else { return false }
+            if size == shortest || hasChecksum(content, start, end, Rar4Header.Kind.archive, flags) { return true }
+            return end <= content.count - 7 && Rar4Header.Kind.file...Rar4Header.Kind.end ~= content[end + 2]
+                && content.littleEndian16(at: end + 5) ?? 0 >= 7
+        case let kind where kind == Rar4Header.Kind.file || kind == Rar4Header.Kind.service:
+            return size >= Rar4Header.fileSize && hasChecksum(content, start, end, kind, flags)
+        default: return false
+        }
+    }
+
     /// The checksum of a header, 16 bits of a CRC-32, is right. That of some old services covers what follows them, too.
-    private func hasChecksum(_ content: Span<UInt8>, _ start: Int, _ end: Int, _ type: UInt8, _ flags: UInt16) -> Bool {
+    private static func hasChecksum(_ content: Span<UInt8>, _ start: Int, _ end: Int, _ type: UInt8, _ flags: UInt16)
+        -> Bool
+    {
         var last = end
         switch type {
         case Rar4Header.Kind.archive where flags & Rar4Header.Flag.archiveComment != 0: last = start + 13
         case Rar4Header.Kind.file where flags & Rar4Header.Flag.fileComment != 0:
             last = start + Rar4Header.fileSize + Int(content.littleEndian16(at: start + 26) ?? 0)
-        case Self.oldTypes: return true
+        case oldTypes: return true
         default: break
         }
         guard last <= content.count, last > start + 2, let stated = content.littleEndian16(at: start) else {

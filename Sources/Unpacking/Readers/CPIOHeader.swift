@@ -4,6 +4,9 @@ internal import Bytes
 enum CPIOHeader {
     private static let old = 76
     private static let new = 110
+    /// Octets of a header in numbers.
+    private static let binary = 26
+    private static let longestBinaryName = 4096
     /// Octets of a name; that of the last member is the shortest, with its NUL.
     private static let names = 2...1024
 
@@ -44,27 +47,28 @@ enum CPIOHeader {
         (little, binary), (big, binary), (Array("070727".utf8), 116),
     ]
 
-    /// The marks of the form in numbers of 16 bits, in either order, and octets of its header.
+    /// The marks of the form in numbers of 16 bits, in either order.
     static let little: [UInt8] = [0xC7, 0x71]
     static let big: [UInt8] = [0x71, 0xC7]
-    private static let binary = 26
-    /// Kinds of files that a mode may state (`inode(7)`), by their four bits.
-    private static let kinds: [UInt16] = [1, 2, 4, 6, 8, 10, 12]
 
-    /// A header in numbers of 16 bits of what has a name of text, is of a kind that there is, and is not longer than what there is.
+    /// One of words in either order, which has a mark of two octets: a name that ends where it says, content that does, and behind
+    /// it a header with the same mark, as programs want it that look for them.
     static func isBinary(_ content: Span<UInt8>) -> Bool {
-        let isBig = content.hasBytes(big, at: 0)
-        func number(_ place: Int) -> UInt16? {
-            content.littleEndian16(at: place).map { isBig ? $0.byteSwapped : $0 }
+        let isSwapped = content.hasBytes(big, at: 0)
+        guard isSwapped || content.hasBytes(little, at: 0), content.count > binary else { return false }
+        func word(_ place: Int) -> Int {
+            let (first, second) = (Int(content[place]), Int(content[place + 1]))
+            return isSwapped ? first << 8 | second : second << 8 | first
         }
-        guard let mode = number(6), let links = number(12), let name = number(20).map({ Int($0) }),
-            let high = number(22), let low = number(24)
-        else { return false }
-        let end = binary + name
-        guard kinds.contains(mode >> 12), links > 0, names.contains(name), end <= content.count,
-            Int(high) << 16 | Int(low) <= content.count - end, content[end - 1] == 0
-        else { return false }
-        return (binary..<end - 1).allSatisfy { content[$0] >= 0x20 }
+        let (length, size) = (word(20), word(22) << 16 | word(24))
+        guard 1...longestBinaryName ~= length else { return false }
+        // Both begin at an even place.
+        let end = binary + length
+        let next = (end + 1) & ~1 + (size + 1) & ~1
+        guard next <= content.count - binary, content.hasBytes(content.extracting(0..<2), at: next) else {
+            return false
+        }
+        return content[end - 1] == 0 && (binary..<end - 1).allSatisfy { content[$0] != 0 }
     }
 
     /// A header that programs take stands at `start`.

@@ -21,10 +21,7 @@ enum HiddenArchives {
         Mark(bytes: [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]),
         Mark(bytes: [0x4D, 0x53, 0x43, 0x46]), Mark(bytes: [0x60, 0xEA]),
         Mark(bytes: [0x2A, 0x2A, 0x41, 0x43, 0x45, 0x2A, 0x2A], offset: 7),
-        Mark(bytes: [0x43, 0x44, 0x30, 0x30, 0x31, 1], offset: volumes + 1),
     ]
-    /// Octets of an ISO image in front of its first volume descriptor (ECMA-119 section 8).
-    private static let volumes = 32_768
     /// Those of archives that programs look for in the first part of any file.
     private static let strayMarks =
         marks.prefix(4)
@@ -141,6 +138,8 @@ enum HiddenArchives {
         var endsWithDamage = false
         /// Where a stream may begin first.
         var firstStream = 0
+        /// Where one with gaps may: descriptors of an image follow each other, and each could be the first of another.
+        private var firstImage = 0
         /// A damaged stream is none.
         var needsWhole = false
         /// The last stream was damaged.
@@ -168,7 +167,9 @@ enum HiddenArchives {
             let end = found[first]?.end ?? statedEnd(of: content, at: first, mark, sink) ?? content.count
             isDamaged = found[first].map { !$0.isWhole } ?? false
             guard isDamaged else {
-                from = end
+                let hasGaps = found[first]?.hasGaps == true
+                if hasGaps { firstImage = first + StructureChecks.firstDescriptor }
+                from = hasGaps ? first + 1 : end
                 return first..<end
             }
             // Whatever stands behind the damage, decoding may have gone over it.
@@ -186,9 +187,9 @@ enum HiddenArchives {
                 if passed % Self.marksPerLook == 0, !sink.mayGoOn() { return nil }
                 let start = place - mark.offset
                 if mark.isStream {
-                    guard let stream = streams.find(in: content, at: start), stream.isWhole || !needsWhole else {
-                        continue
-                    }
+                    guard let stream = streams.find(in: content, at: start), stream.isWhole || !needsWhole,
+                        !stream.hasGaps || start >= firstImage
+                    else { continue }
                     found[start] = stream
                     return start
                 }
@@ -210,44 +211,22 @@ enum HiddenArchives {
     private static func isArchive(_ content: Span<UInt8>, at start: Int, _ mark: Mark) -> Bool {
         switch mark.bytes[0] {
         case 0x52:
-            // RAR 5: the checksum of the first header.
             if content.hasBytes([0x01, 0x00], at: start + 6) {
                 return ArchiveFacts.hasRAR5Checksum(content.extracting(start..<content.count))
             }
-            return isRAR4(content, at: start)
+            return content.hasBytes([0x00], at: start + 6)
+                && RarListing.beginsVersion4(content.extracting(start..<content.count))
         case 0x37:
             return ArchiveFacts.hasSevenZipChecksum(content, at: start)
         case 0x4D:
-            return StructureChecks.isCabinet(content, at: start)
-                && StructureChecks.hasFirstFile(ofCabinet: content, at: start)
+            return CabinetHeader.isBehindOthers(content.extracting(start..<content.count))
         case 0x60:
             return ArjReader.mayBeArchive(content, at: start) && ArjReader.isHeader(content, at: start)
         case 0x2D:
             return LHAHeader.isHere(content.extracting(start..<content.count))
-        case 0x43:
-            return [0, 1, 2, 0xFF].contains(content[start + volumes])
         default:
             // A main header has type 0.
             return content.hasBytes([0], at: start + 4)
-        }
-    }
-
-    /// Octets of the header of an archive of RAR 4 that has nothing in it but its own fields, with the mark in front of it.
-    private static let headerOfRAR4 = 7 + 13
-
-    /// An archive header, as programs write it; or a longer one, with a comment or whatever, behind which stands the header of
-    /// a file or another block, or whose checksum is right: of all of it, or where a comment is in it, of its own fields.
-    private static func isRAR4(_ content: Span<UInt8>, at start: Int) -> Bool {
-        guard content.hasBytes([0x00], at: start + 6), content.hasBytes([0x73], at: start + 9),
-            let size = content.littleEndian16(at: start + 12).map({ Int($0) }), size >= 13
-        else { return false }
-        let next = start + 7 + size
-        if size == 13 { return true }
-        guard next + 7 <= content.count else { return false }
-        if 0x72...0x7B ~= content[next + 2], content.littleEndian16(at: next + 5) ?? 0 >= 7 { return true }
-        return [start + headerOfRAR4, next].contains { end in
-            UInt16(truncatingIfNeeded: crc32(content.extracting(start + 9..<end)))
-                == content.littleEndian16(at: start + 7)
         }
     }
 
@@ -264,7 +243,6 @@ enum HiddenArchives {
             case 0x4D: archive.littleEndian32(at: 8).map { Int($0) }
             case 0x60: ArjReader.end(archive, while: { sink.mayGoOn() })
             case 0x2D: LHAHeader.endOfArchive(archive, while: { sink.mayGoOn() })
-            case 0x43: ArchiveEnd.ofISO9660Volume(archive)
             default: nil
             }
         return size.flatMap { 1...archive.count ~= $0 ? start + $0 : nil }

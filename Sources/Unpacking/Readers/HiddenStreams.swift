@@ -3,8 +3,9 @@ internal import Codecs
 internal import Documents
 internal import Members
 
-/// Compressed files, tar and LHA archives within a program or script: self-extracting scripts (makeself, shar with a tail)
-/// and stubs carry one. Their marks are short, so each is read to its end before it counts.
+/// Compressed files, tar, cpio, xar and LHA archives and images of CDs within other content: self-extracting scripts
+/// (makeself, shar with a tail) and stubs carry one. Their marks are short, so each is read to its end, or its header whole,
+/// before it counts.
 struct HiddenStreams {
     /// Octets of output that tell a damaged stream from what looks like one.
     private static let proof = 1024
@@ -30,10 +31,12 @@ struct HiddenStreams {
     static let marks: [(bytes: [UInt8], offset: Int, isChecked: Bool)] = [
         ([0x1F, 0x8B, 0x08], 0, true), ([0x31, 0x41, 0x59, 0x26, 0x53, 0x59], 4, true),
         ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], 0, true), ([0x28, 0xB5, 0x2F, 0xFD], 0, true),
-        (Array("ustar".utf8), 257, true), ([0x2D, 0x6C, 0x68], 2, true), ([0x04, 0x22, 0x4D, 0x18], 0, true),
+        (Array("ustar".utf8), 257, true), ([0x04, 0x22, 0x4D, 0x18], 0, true),
         ([0x02, 0x21, 0x4C, 0x18], 0, false), ([0x4C, 0x5A, 0x49, 0x50, 1], 0, true), (LZOPData.mark, 0, true),
         ([0x5D, 0, 0], 0, false), ([0x1F, 0x9D], 0, false), (xar, 0, true), (cpio, 0, true),
+        (Array("-lh".utf8), 2, true), (Array("-lz".utf8), 2, true), (Array("-pm".utf8), 2, true),
         (CPIOHeader.little, 0, true), (CPIOHeader.big, 0, true),
+        (Array("CD001".utf8), StructureChecks.firstDescriptor + 1, true),
     ]
 
     /// A stream that was found.
@@ -41,11 +44,19 @@ struct HiddenStreams {
         var end: Int
         /// It was decoded to its end, or its reader has to find that.
         var isWhole = true
+        /// Between what it holds there is room for others.
+        var hasGaps = false
     }
 
     /// What begins at `start`; nil when nothing does. The end of an archive is found by its reader.
     mutating func find(in content: Span<UInt8>, at start: Int) -> Found? {
         let rest = content.extracting(start..<content.count)
+        // What stands in front of a mark may look like another one.
+        if StructureChecks.beginsISO9660(rest) { return Found(end: content.count, hasGaps: true) }
+        if rest.hasBytes(Self.tar, at: 257) || FileSignature.isLHA(rest) {
+            guard mayTry() else { return nil }
+            if StructureChecks.isTar(rest) || LHAHeader.isHere(rest) { return Found(end: content.count) }
+        }
         if rest.hasBytes([0x1F, 0x8B, 0x08], at: 0) { return gzip(content, at: start) }
         if rest.hasBytes([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], at: 0) { return stream(.xz, rest, at: start) }
         if rest.hasBytes([0x28, 0xB5, 0x2F, 0xFD], at: 0) { return stream(.zstd, rest, at: start) }
@@ -67,15 +78,12 @@ struct HiddenStreams {
         }
         if rest.hasBytes("xar!", at: 0) { return Found(end: content.count) }
         if rest.hasBytes("07070", at: 0) { return CPIOHeader.isHere(rest) ? Found(end: content.count) : nil }
-        if rest.hasBytes(CPIOHeader.little, at: 0) || rest.hasBytes(CPIOHeader.big, at: 0) {
-            return CPIOHeader.isBinary(rest) ? Found(end: content.count) : nil
-        }
+        if CPIOHeader.isBinary(rest) { return Found(end: content.count) }
         // Ten octets that no program has for constants; a block may be longer than what is there.
         if FileSignature.isBzip2(rest) {
             return stream(.bzip2, rest, at: start) ?? Found(end: content.count, isWhole: false)
         }
-        guard rest.hasBytes(Self.tar, at: 257) || FileSignature.isLHA(rest), mayTry() else { return nil }
-        return StructureChecks.isTar(rest) || LHAHeader.isHere(rest) ? Found(end: content.count) : nil
+        return nil
     }
 
     private static let tar: StaticString = "ustar"

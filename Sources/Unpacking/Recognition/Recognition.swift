@@ -73,7 +73,7 @@ package enum Recognition {
         (.bzip2, FileSignature.isBzip2), (.compress, FileSignature.isCompress), (.lzma, StructureChecks.isLZMA),
         (.lzip, { Codec.lzip.begins($0, at: 0) }), (.zlib, StructureChecks.isZlib),
         (.zstd, StructureChecks.isSkippedZstd), (.lz4, StructureChecks.isSkippedLZ4), (.tar, StructureChecks.isTar),
-        (.cab, { StructureChecks.isCabinet($0) }),
+        (.cab, CabinetHeader.isHere),
         (.lha, FileSignature.isLHA), (.iso9660, StructureChecks.isISO9660), (.udf, StructureChecks.isUDF),
         (.arj, StructureChecks.isARJ), (.arc, StructureChecks.isARC), (.vhd, StructureChecks.hasVHDFooter),
         (.dmg, StructureChecks.hasAppleTrailer), (.disk, StructureChecks.isDisk), (.pdf, { PDFReader.matches($0) }),

@@ -101,29 +101,24 @@ enum StructureChecks {
         return digits > 0 && stated > 256 && (stated == sum || stated == signedSum)
     }
 
-    /// Reserved fields hold anything: programs do not look at them.
-    static func isCabinet(_ content: Span<UInt8>, at start: Int = 0) -> Bool {
-        guard content.hasBytes([0x4D, 0x53, 0x43, 0x46], at: start), content.count - start >= 36,
-            let files = content.littleEndian32(at: start + 16)
-        else { return false }
-        return files >= 36 && files < 1 << 24 && content[start + 25] <= 3
-    }
-
-    /// A cabinet ([MS-CAB] section 2.1) has a folder and a file, no flags that nobody knows, and the description of its first file
-    /// where it says. Its size may be more than there is: programs read what there is.
-    static func hasFirstFile(ofCabinet content: Span<UInt8>, at start: Int) -> Bool {
-        guard let files = content.littleEndian32(at: start + 16), let folders = content.littleEndian16(at: start + 26),
-            let count = content.littleEndian16(at: start + 28), let flags = content.littleEndian16(at: start + 30),
-            let folder = content.littleEndian16(at: start + Int(files) + 8)
-        else { return false }
-        // The last three numbers stand for folders that go on in other cabinets.
-        return folders > 0 && count > 0 && flags < 8 && (folder < folders || folder >= 0xFFFD)
-    }
-
     /// A volume descriptor (ECMA-119 section 8) in one of the sectors 16 to 31; images may begin elsewhere than at a
     /// primary descriptor.
     static func isISO9660(_ content: Span<UInt8>) -> Bool {
         sectors(content) { content.hasBytes([0x43, 0x44, 0x30, 0x30, 0x31], at: $0 + 1) }
+    }
+
+    /// Octets of an image in front of its descriptors, of which there are at most as many.
+    static let firstDescriptor = 32_768
+
+    /// A volume descriptor in sector 16, and in it or one of those that follow it the size of a block, as programs want it that
+    /// look for images in other content.
+    static func beginsISO9660(_ content: Span<UInt8>) -> Bool {
+        let mark: StaticString = "CD001"
+        guard content.hasBytes(mark, at: firstDescriptor + 1) else { return false }
+        return sectors(content) { start in
+            content.hasBytes(mark, at: start + 1) && 1...2 ~= content[start]
+                && (content.hasBytes([0x00, 0x08], at: start + 128) || content.hasBytes([0x08, 0x00], at: start + 130))
+        }
     }
 
     static func isUDF(_ content: Span<UInt8>) -> Bool {

@@ -1,0 +1,84 @@
+internal import Bytes
+
+/// The header of a cabinet (MS-CAB section 2.1). Programs go by its mark and by what leads to the first file: reserved fields,
+/// the version and the size of the whole are what they are.
+enum CabinetHeader {
+    private static let fixed = 36
+    private static let folder = 8
+    /// Octets of a file's entry in front of its name.
+    private static let entry = 16
+    /// Octets of a name with its NUL, of a file or another cabinet.
+    private static let longestName = 256
+    /// Folders that are looked at for one whose content may lie in the cabinet.
+    private static let mostFolders = 256
+
+    private static let mark: StaticString = "MSCF"
+
+    /// A cabinet begins the content, maybe a damaged one.
+    static func isHere(_ content: Span<UInt8>) -> Bool { isUsual(content) || leadsToFile(content) }
+
+    /// One that programs look for behind other content: they want it to say that there is more than a header.
+    static func isBehindOthers(_ content: Span<UInt8>) -> Bool {
+        guard let size = content.littleEndian32(at: 8).map({ Int($0) }), size >= fixed else { return false }
+        return size <= content.count && isUsual(content) || leadsToFile(content)
+    }
+
+    /// Nothing in the reserved field, a place of the files that makes sense, a version up to 3.
+    private static func isUsual(_ content: Span<UInt8>) -> Bool {
+        guard content.hasBytes(mark, at: 0), content.count >= fixed, let reserved = content.littleEndian32(at: 4),
+            let files = content.littleEndian32(at: 16)
+        else { return false }
+        return reserved == 0 && fixed..<1 << 24 ~= Int(files) && content[25] <= 3
+    }
+
+    /// There are folders, one of which lies in the cabinet, and the first file is in one of them and has a name. Text has no
+    /// octets of numbers.
+    private static func leadsToFile(_ content: Span<UInt8>) -> Bool {
+        guard content.hasBytes(mark, at: 0), let folders = content.littleEndian16(at: 26).map({ Int($0) }),
+            let files = content.littleEndian32(at: 16), let first = firstFolder(content), folders > 0,
+            content.littleEndian16(at: 28) ?? 0 > 0
+        else { return false }
+        let behind = first.place + folders * first.size
+        // Some programs go by the place that is stated, others read on.
+        guard [Int(files), behind].contains(where: { isFile(content, at: $0, folders: folders) }) else { return false }
+        return (0..<min(folders, mostFolders)).contains { number in
+            let place = first.place + number * first.size
+            guard let data = content.littleEndian32(at: place), let method = content.littleEndian16(at: place + 6)
+            else {
+                return false
+            }
+            return fixed..<content.count ~= Int(data) && method & 0x0F <= 3
+        }
+    }
+
+    /// Where the first folder stands, behind what the flags announce, and octets of each.
+    private static func firstFolder(_ content: Span<UInt8>) -> (place: Int, size: Int)? {
+        guard let flags = content.littleEndian16(at: 30) else { return nil }
+        var place = fixed
+        var size = folder
+        if flags & 4 != 0 {
+            guard let reserved = content.littleEndian16(at: fixed), fixed + 4 <= content.count else { return nil }
+            place += 4 + Int(reserved)
+            size += Int(content[fixed + 2])
+        }
+        // Names of the cabinet before and of its disk, and of the next.
+        for _ in 0..<2 * Int(flags & 1 + flags >> 1 & 1) {
+            guard let end = content.extracting(content.clamped(place, longestName)).firstIndex(of: 0) else {
+                return nil
+            }
+            place += end + 1
+        }
+        return (place, size)
+    }
+
+    private static func isFile(_ content: Span<UInt8>, at place: Int, folders: Int) -> Bool {
+        let name = content.extracting(content.clamped(place + entry, longestName))
+        guard place >= fixed, let folder = content.littleEndian16(at: place + 8),
+            let end = name.firstIndex(of: 0), end > 0
+        else { return false }
+        // The last three go on in other cabinets.
+        guard Int(folder) < folders || folder >= 0xFFFD else { return false }
+        return !content.extracting(4..<fixed).hasOnlyControlsOfText
+            || !content.extracting(place..<place + entry).hasOnlyControlsOfText
+    }
+}

@@ -1,7 +1,7 @@
 internal import Bytes
 
 /// Cuts an mbox (RFC 4155, appendix A) into messages, as `Mbox.messages` does with one that is held whole: separators are
-/// like the first.
+/// like the first. Lines in front of it are passed over; then it must have a date.
 package struct MboxCutter: MessageCutter {
     private enum Place {
         case lineStart, line, separator
@@ -43,7 +43,7 @@ package struct MboxCutter: MessageCutter {
             case .line, .separator:
                 let lf = bytes.firstIndex(of: 0x0A, from: index)
                 let end = lf.map { $0 + 1 } ?? bytes.count
-                if place == .line { message.add(bytes.extracting(index..<end)) }
+                if place == .line, isOpen { message.add(bytes.extracting(index..<end)) }
                 if lf != nil { place = .lineStart }
                 index = end
             }
@@ -86,6 +86,7 @@ package struct MboxCutter: MessageCutter {
             // What stands before the first message is none.
             if isOpen { message.add(head) }
             blank = Mbox.isBlank(head.span, at: 0) ? head.count : 0
+            if !isOpen, blank == 0 { needsDate = true }
             place = head.last == 0x0A ? .lineStart : .line
         }
         head.removeAll(keepingCapacity: true)

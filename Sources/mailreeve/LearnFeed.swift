@@ -44,6 +44,7 @@ struct LearnFeed {
         let file: LearnFile
         var input: LearnInput
         let form: Form
+        let isEmpty: Bool
         var cutter: any MessageCutter
         var number = 0
 
@@ -51,6 +52,7 @@ struct LearnFeed {
             self.file = file
             self.input = input
             self.form = form
+            isEmpty = input.mark.isEmpty
             cutter =
                 switch form {
                 case .message: SingleMessage(limit: limit)
@@ -118,9 +120,7 @@ struct LearnFeed {
         do throws(SystemError) {
             let input = try LearnInput(file.path, compression)
             guard let form = Self.form(input.mark, file.format) else {
-                if !input.mark.isEmpty {
-                    LearnSource.complain("\(LearnSource.shown(file.path)) is not of the form \(file.format.rawValue)")
-                }
+                if !input.mark.isEmpty { complain(file) }
                 return close(file)
             }
             debug.say(.archiveIterator, "\(LearnSource.shown(file.path)): \(form.rawValue), \(file.size) octets")
@@ -131,13 +131,17 @@ struct LearnFeed {
         }
     }
 
+    private func complain(_ file: LearnFile) {
+        LearnSource.complain("\(LearnSource.shown(file.path)) is not of the form \(file.format.rawValue)")
+    }
+
     /// The form of what begins like this; nil where another one was said to be.
     private static func form(_ mark: [UInt8], _ said: LearnOptions.Format) -> Form? {
         if mark.starts(with: MbxCutter.mark) { return .mbx }
         switch said {
         case .mbx: return nil
         case .file: return .message
-        case .mbox: return Mbox.isMbox(mark.span) ? .mbox : nil
+        case .mbox: return .mbox
         case .detect, .dir: return Mbox.isMbox(mark.span) ? .mbox : .message
         }
     }
@@ -176,7 +180,10 @@ struct LearnFeed {
                     position: position))
         }
         reading = current
-        if isAtEnd { close(current.file) }
+        if isAtEnd {
+            if current.form == .mbox, current.number == 0, !current.isEmpty { complain(current.file) }
+            close(current.file)
+        }
         return found
     }
 

@@ -20,6 +20,10 @@ extension BannedSamples {
         return bytes
     }
 
+    /// A program with the header of an installer of NSIS behind it.
+    private static let nsis: [UInt8] =
+        program() + [0, 0, 0, 0, 0xEF, 0xBE, 0xAD, 0xDE] + text("NullsoftInst") + [1, 0, 0, 0, 1, 0, 0, 0]
+
     private static let shortcut: [UInt8] = padded(
         [0x4C, 0, 0, 0, 0x01, 0x14, 0x02, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0x46], 80)
 
@@ -42,7 +46,7 @@ extension BannedSamples {
     /// Contents that are banned whatever they are called, by a name for messages of this test.
     static let contents: [(String, [UInt8])] =
         [
-            ("program for Windows", program()), ("library", program(isLibrary: true)),
+            ("program for Windows", program()), ("installer of NSIS", nsis), ("library", program(isLibrary: true)),
             ("program for DOS", padded([0x4D, 0x5A, 0x90], 64)),
             ("program for Unix", padded([0x7F, 0x45, 0x4C, 0x46, 2, 1, 1], 64)),
             ("program for macOS", padded([0xCF, 0xFA, 0xED, 0xFE, 7, 0, 0, 1], 64)),

@@ -228,6 +228,13 @@ struct LearnTests {
             #expect(large.lines.contains { $0.hasPrefix("62 message(s) over 100 octets were skipped") }, "\(large)")
             let other = try place.learn("--spam", "--mbx", Self.spam)
             #expect(other.status == 1 && other.errorText.contains("not of the form mbx"))
+            // The form was said: what stands in front of the first message is none, and hides none.
+            let box = try String(contentsOfFile: Self.spam, encoding: .utf8)
+            try Data(("a line of cron\nFrom here on:\n" + box).utf8).write(to: URL(fileURLWithPath: tree + "/box"))
+            let behind = try place.learn("--spam", "--mbox", tree + "/box")
+            #expect(behind.lines.first?.hasSuffix("(62 message(s) examined)") == true, "\(behind)")
+            let none = try place.learn("--spam", "--mbox", tree + "/a/b/mail")
+            #expect(none.status == 1 && none.errorText.contains("not of the form mbox"), "\(none)")
         }
     }
 

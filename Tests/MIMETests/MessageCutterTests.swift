@@ -51,6 +51,13 @@ import Testing
         }
     }
 
+    @Test func linesInFrontOfTheFirstMessageArePassedOver() {
+        let text = "x\nFrom b\n\nFrom a Thu Aug 22 12:36:23 2002\nS: 1\n\nFrom c\n"
+        for piece in 1...text.utf8.count {
+            #expect(cut(text, piece: piece, MboxCutter(limit: 1000)) == ["S: 1\n\nFrom c\n"], "pieces of \(piece)")
+        }
+    }
+
     @Test func ofAMessageThatIsTooLargeNothingIsKept() {
         let text = "From a\n12345678\n\nFrom b\n123456789\n\nFrom c\n1\n"
         for piece in [1, 7, 100] {

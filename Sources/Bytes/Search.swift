@@ -84,6 +84,16 @@ extension Span<UInt8> {
         }
     }
 
+    /// Index of the first `<`, at or after `start`, behind which an octet stands whose last five bits are the number of a bit in
+    /// `letters`: for letters of either case; nil when there is none.
+    package func firstTag(beginningWith letters: UInt32, from start: Int = 0) -> Int? {
+        guard start >= 0, start < count else { return nil }
+        return withUnsafeBufferPointer { bytes in
+            let place = bytes.baseAddress.map { cbytes_tag($0, count, start, letters) } ?? count
+            return place < count ? place : nil
+        }
+    }
+
     /// True when there is no control character but those of text: HT, LF, FF, CR and ESC.
     package var hasOnlyControlsOfText: Bool {
         withUnsafeBufferPointer { bytes in

@@ -149,6 +149,22 @@ size_t cbytes_long_tag(const uint8_t *bytes, size_t length, size_t start) {
     return length;
 }
 
+SEARCH
+size_t cbytes_tag(const uint8_t *bytes, size_t length, size_t start, uint32_t letters) {
+    size_t at = start;
+    /* Behind a block there is one octet more. */
+    for (; length > BLOCK && at < length - BLOCK; at += BLOCK) {
+        for (uint64_t begins = bits_of(bytes + at, '<'); begins != 0; begins &= begins - 1) {
+            const size_t place = at + (size_t)__builtin_ctzll(begins);
+            if (letters >> (bytes[place + 1] & 0x1F) & 1) return place;
+        }
+    }
+    for (; at + 1 < length; at++) {
+        if (bytes[at] == '<' && letters >> (bytes[at + 1] & 0x1F) & 1) return at;
+    }
+    return length;
+}
+
 /* HT, LF, FF, CR and ESC stand in texts. */
 static inline bool is_foreign(uint8_t octet) {
     return octet < 0x20 && octet != 0x09 && octet != 0x0A && octet != 0x0C && octet != 0x0D && octet != 0x1B;

@@ -88,12 +88,11 @@ private struct ScriptWords {
     static func firstRoot(of text: Span<UInt8>, namedPage: NamedPage?) -> Int? {
         let start = firstShown(of: text)
         let head = text.extracting(0..<(namedPage == nil ? min(text.count, start + prefixOfPage) : text.count))
+        let (roots, letters) = (Self.roots, Self.rootLetters)
         var from = start
-        while let place = head.firstIndex(of: UInt8(ascii: "<"), from: from) {
+        // Most tags begin with another letter.
+        while let place = head.firstTag(beginningWith: letters, from: from) {
             from = place + 1
-            guard from < head.count else { return nil }
-            // Most tags begin with another letter.
-            guard rootLetters & 1 << UInt32(head[from] & 0x1F) != 0 else { continue }
             for word in roots where head.hasPrefix(ignoringCase: word, from: from) { return place }
         }
         return nil

@@ -129,6 +129,24 @@ import Testing
         #expect([].longTag(from: 0) == nil && [0x3C].longTag(from: -1) == nil && [0x3C].longTag(from: 1) == nil)
     }
 
+    /// Tags at every place of blocks of 64 octets, behind others and at the end.
+    @Test func tagsByTheirFirstLetter() {
+        let letters: UInt32 = 1 << 8 | 1 << 1
+        for (tag, isFound) in [
+            ("<html", true), ("<HTML", true), ("<!d", true), ("<a:", true), ("<b", false), ("<", false),
+        ] {
+            for place in 0..<200 {
+                let front = Array((0..<place).map { UInt8(ascii: $0 % 3 == 0 ? "<" : "x") })
+                let end = front + Array(tag.utf8)
+                for text in [end, end + [UInt8](repeating: 0x20, count: 140)] {
+                    #expect(text.tag(letters, from: 0) == (isFound ? place : nil), "\(tag) at \(place)")
+                    #expect(text.tag(letters, from: place + 1) == nil)
+                }
+            }
+        }
+        #expect([].tag(letters, from: 0) == nil && Array("<h".utf8).tag(letters, from: -1) == nil)
+    }
+
     @Test func emptyBytesHoldNothing() {
         let empty: [UInt8] = []
         #expect(empty.first(0, from: 0) == nil)
@@ -202,5 +220,8 @@ extension [UInt8] {
     fileprivate var copied: [UInt8] { span.array }
     fileprivate func base64Run(from start: Int) -> Int? { span.firstBase64Run(from: start) }
     fileprivate func longTag(from start: Int) -> Int? { span.firstLongTag(from: start) }
+    fileprivate func tag(_ letters: UInt32, from start: Int) -> Int? {
+        span.firstTag(beginningWith: letters, from: start)
+    }
     fileprivate var hasOnlyControlsOfText: Bool { span.hasOnlyControlsOfText }
 }

@@ -27,6 +27,10 @@ size_t cbytes_base64_run(const uint8_t *bytes, size_t length, size_t start);
    than three octets. */
 size_t cbytes_long_tag(const uint8_t *bytes, size_t length, size_t start);
 
+/* Where the first `<` stands, at `start` or behind it, behind which there is an octet whose last five bits are the number of
+   a bit in `letters`: that many letters, in both cases, and few signs. `length` when there is none. */
+size_t cbytes_tag(const uint8_t *bytes, size_t length, size_t start, uint32_t letters);
+
 /* Where the first control character stands that texts do not have; `length` when there is none. */
 size_t cbytes_foreign_control(const uint8_t *bytes, size_t length);
 

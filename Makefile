@@ -16,7 +16,7 @@ LIBRARIES := libclamav-dev liblmdb-dev libhiredis-dev libpq-dev libsqlite3-dev l
 PROGRAMS := mailreeve mailreeve-inspector mailreeve-launcher
 RELEASE := .build/release
 SCRIPTS := packaging/scripts
-SHELL_FILES := .ci/run packaging/logwatch/mailreeve bench/run bench/make-mail bench/mime bench/unpack corpus/make-samples Tests/EndToEnd/postfix-instance Tests/Fuzzer/run \
+SHELL_FILES := .ci/run packaging/logwatch/mailreeve bench/run bench/bayes bench/make-mail bench/mime bench/unpack corpus/make-samples Tests/EndToEnd/postfix-instance Tests/Fuzzer/run \
 	$(filter-out $(SCRIPTS)/make-%,$(wildcard $(SCRIPTS)/*))
 
 .DEFAULT_GOAL := help

@@ -45,6 +45,7 @@ struct BannedPeerTests {
             "amavis tries the names that its own reader of mail takes; here every candidate in every form is tried"
         ),
         ("program for Windows", "file(1), which amavis asks, wants more of a program than its headers"),
+        ("installer of NSIS", "file(1), which amavis asks, wants more of a program than its headers"),
         ("library", "file(1), which amavis asks, wants more of a program than its headers"),
         ("program for Unix", "file(1), which amavis asks, wants more of a program than its headers"),
         ("program for macOS", "amavis takes a program for macOS for data"),

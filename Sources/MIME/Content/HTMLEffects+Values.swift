@@ -2,7 +2,7 @@
 extension HTMLEffects {
     /// Pixels up to which letters cannot be read, and up to which there is no room for any.
     private static let tinySize = 2.7
-    private static let noRoom = 1.4
+    static let noRoom = 1.4
     /// Of the size of letters around, or of the room there is.
     private static let tinyShare = 0.1
 
@@ -45,7 +45,6 @@ extension HTMLEffects {
         case .float: return keywords(["none"], hiding: ["left", "right", "inline-start", "inline-end"])
         case .visibility: return keywords(["visible"], hiding: ["hidden", "collapse"])
         case .contentVisibility: return keywords(["visible", "auto"], hiding: ["hidden"])
-        case .msoHide: return keywords(["none", "screen"], hiding: ["all"])
         case [.position, .lifted, .fixed]:
             // What is sticky stays on the page.
             let lifts = keyword == "absolute" || keyword == "fixed"
@@ -92,7 +91,7 @@ extension HTMLEffects {
         case .fontSize: return readSize(value, keyword)
         case [.fontSize, .lineHeight]: return readFont(value)
         case .lineHeight:
-            guard keyword == "normal" || Self.isPositive(value) else { return false }
+            guard keyword == "normal" || Self.isLine(value) else { return false }
             declare(properties, hiding: Self.isNoLine(value) ? properties : [])
         case .height, .maxHeight, .width, .maxWidth:
             let isOpen = [
@@ -103,7 +102,9 @@ extension HTMLEffects {
             else {
                 return false
             }
-            declare(properties, hiding: Self.isNoRoom(value) ? properties : [])
+            // Percent of a height that is not said are none.
+            let isOpenShare = properties == .height || properties == .maxHeight ? Self.isShare(value) : false
+            declare(properties, hiding: Self.isNoRoom(value) && !isOpenShare ? properties : [])
         case .minHeight, .minWidth:
             guard ["auto", "min-content", "max-content", "fit-content"].contains(keyword) || Self.isPositive(value)
             else {
@@ -238,6 +239,15 @@ extension HTMLEffects {
         CSSValue.isLength(value) && CSSValue.number(value).map { $0.0 >= 0 || value.contains(0x28) } ?? false
     }
 
+    /// The height of a line, also in heights of its letters.
+    private static func isLine(_ value: ArraySlice<UInt8>) -> Bool {
+        isPositive(value) || CSSValue.number(value).map { $0.1.isEmpty && ($0.0 >= 0 || value.contains(0x28)) } ?? false
+    }
+
+    private static func isShare(_ value: ArraySlice<UInt8>) -> Bool {
+        CSSValue.number(value)?.1.elementsEqual([0x25]) ?? false
+    }
+
     /// In pixels; nil for percent.
     private static func pixels(_ value: ArraySlice<UInt8>) -> Double? {
         guard let (number, unit) = CSSValue.number(value) else { return nil }
@@ -325,7 +335,7 @@ extension HTMLEffects {
             [.fontSize, .lineHeight], hiding: hides(.fontSize) ? .fontSize : [],
             inherited: sets(.fontSize) ? [] : .fontSize)
         if let line {
-            guard keyword(line) == "normal" || Self.isPositive(line) else { return false }
+            guard keyword(line) == "normal" || Self.isLine(line) else { return false }
             if Self.isNoLine(line) { all.declare(all.declared, hiding: hides(.fontSize) ? all.declared : .lineHeight) }
         }
         self = all

@@ -43,7 +43,8 @@ struct HTMLEffects {
 
     /// Not drawn, whatever elements inside say.
     func isGone(_ box: Box) -> Bool {
-        if hides(.animation) { return !hiding.isDisjoint(with: .stillHiding) }
+        // No animation changes `display`.
+        if hides(.animation) { return hides(.display) }
         return !hiding.isDisjoint(with: .aloneHiding) || box != .inline && hides(.contentVisibility)
             || hides(.lifted) && hides(.clip)
     }
@@ -51,9 +52,9 @@ struct HTMLEffects {
     /// Beyond a box without room.
     func isCut(_ box: Box) -> Bool {
         guard box == .block, !hides(.animation) else { return false }
-        // What is hidden one way cannot be scrolled to.
-        let isCutX = (hides(.overflowX) || hides(.scrollY)) && !hides(.minWidth)
-        let isCutY = (hides(.overflowY) || hides(.scrollX)) && !hides(.minHeight)
+        // What is hidden one way cannot be scrolled to. In the padding beside and below it is seen.
+        let isCutX = (hides(.overflowX) || hides(.scrollY)) && !hides(.minWidth) && shift.roomBeside <= Self.noRoom
+        let isCutY = (hides(.overflowY) || hides(.scrollX)) && !hides(.minHeight) && shift.roomBelow <= Self.noRoom
         return isCutX && !hiding.isDisjoint(with: [.width, .maxWidth])
             || isCutY && !hiding.isDisjoint(with: [.height, .maxHeight, .lineHeight])
     }
@@ -76,6 +77,9 @@ struct HTMLEffects {
 
     /// Colours are not those that are said.
     var isRepainted: Bool { !hiding.isDisjoint(with: [.repainted, .repaintedByFilter, .animation]) }
+
+    /// There is something behind the letters.
+    var paints: Bool { hides(.backgroundImage) || sets(.backgroundColor) && !hides(.backgroundColor) }
 
     /// Pixels by which it is off the page.
     func away(_ box: Box) -> Double {
@@ -160,6 +164,13 @@ struct HTMLEffects {
     mutating func declare(_ properties: CSSProperties, lengths: ArraySlice<UInt8>) -> Bool {
         declare(properties)
         return shift.add(properties, lengths)
+    }
+
+    /// Adds colours of the reader's own, which are not known.
+    mutating func addOwnColors(withBackground: Bool) {
+        var effects = HTMLEffects()
+        effects.declare(withBackground ? [.color, .backgroundColor] : .color)
+        merge(effects)
     }
 
     /// Adds a colour by its old attribute (`color`, `bgcolor`, `text`).

@@ -47,6 +47,9 @@ extension HTMLReader {
         }
     }
 
+    /// What stands here is not part of the head.
+    var isInBody: Bool { !visible.bytes.isEmpty || stack.contains { $0.name != Names.html } }
+
     /// Every page has a root and a body, whether their tags are written or not.
     mutating func styleRoots() {
         guard !sheet.isEmpty else { return }

@@ -191,7 +191,7 @@ struct HTMLReader {
             breakLine(element)
             return links(html, name, offset)
         }
-        let outer = style
+        var outer = style
         if !element.contains(.tablePart), !Self.tableContents.contains(name), let shown = styleBeforeTable {
             style = shown
         }
@@ -214,12 +214,14 @@ struct HTMLReader {
             isBlockHidden = element.contains(.block)
         }
         if element.contains(.raw) || element.contains(.rawWithReferences) {
-            rawElement(html, name, element, offset)
+            rawElement(html, name, element, offset, applied.effects)
             style = outer
             isPreformatted = wasPreformatted
             if applied.isBlock { indent = 0 }
             return
         }
+        // Columns are behind cells that do not stand in them.
+        if name == Names.col || name == Names.colgroup, isInTable, applied.effects.paints { outer.background = nil }
         // Forms in a table outside of its cells are empty.
         let isEmpty =
             element.contains(.void) || name == Names.form && styleBeforeTable != nil
@@ -290,6 +292,11 @@ struct HTMLReader {
         _ html: Span<UInt8>, _ element: HTMLElement, _ name: HTMLName
     ) -> Applied {
         var effects = HTMLEffects()
+        if element.contains(.colored) {
+            effects.addOwnColors(withBackground: true)
+        } else if name == Names.anchor, tokenizer.value(Names.href) != nil {
+            effects.addOwnColors(withBackground: false)
+        }
         var inline: HTMLEffects?
         for attribute in tokenizer.attributes {
             switch attribute.name {
@@ -343,9 +350,13 @@ struct HTMLReader {
     }
 
     private mutating func rawElement(
-        _ html: Span<UInt8>, _ name: HTMLName, _ element: HTMLElement, _ offset: Int
+        _ html: Span<UInt8>, _ name: HTMLName, _ element: HTMLElement, _ offset: Int, _ effects: HTMLEffects
     ) {
         let range = tokenizer.rawText(html)
+        // Browsers hide code by a style, which a page may change; and the head with all in it.
+        if element.contains(.code), effects.sets(.display), !effects.hides(.display), isInBody {
+            text(html, range, hasReferences: false)
+        }
         if name == Names.script {
             content.notes.insert(.hasScript)
             keep(html, range, in: \.scripts)

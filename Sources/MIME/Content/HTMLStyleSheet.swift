@@ -75,15 +75,20 @@ struct HTMLStyleSheet {
         var start = text.startIndex
         var index = start
         while index < text.endIndex {
-            if text[index] == 0x7D || text[index] == 0x3B {
-                if text[index] == 0x3B { addLayers(text[start..<index]) }
+            switch text[index] {
+            // What is open swallows what follows, rules too.
+            case 0x28, 0x5B: index = CSSText.endOfBlock(text, index)
+            // In no block it ends `@` rules alone: with one in front, as with a brace that closes nothing, selectors are none.
+            case 0x3B where place.depth > 0 || CSSValue.trimmed(text[start..<index]).first == 0x40:
+                addLayers(text[start..<index])
                 start = index + 1
-            } else if text[index] == 0x7B {
-                let selector = Self.withoutMarks(CSSText.names(text[start..<index]))
+            case 0x7B:
+                let selector = Self.withoutMarks(text[start..<index])
                 let end = CSSText.endOfBlock(text, index)
                 add(selector, text[min(index + 1, end)..<end], place)
                 index = end
                 start = min(index + 1, text.endIndex)
+            default: break
             }
             index += 1
         }
@@ -98,7 +103,7 @@ struct HTMLStyleSheet {
         inner.depth += 1
         guard inner.depth <= Self.depthLimit + 1 else { return overfill() }
         if selector.first == 0x40 {
-            let rule = selector.map(asciiLower)
+            let rule = CSSText.names(selector).map(asciiLower)
             let answer = CSSCondition.answer(rule[...])
             guard answer > .never else { return }
             guard inner.depth <= Self.depthLimit else { return overfill() }
@@ -121,7 +126,7 @@ struct HTMLStyleSheet {
 
     /// `@layer a, b;` says nothing but an order.
     private mutating func addLayers(_ statement: ArraySlice<UInt8>) {
-        let rule = CSSValue.trimmed(statement).map(asciiLower)
+        let rule = CSSText.names(CSSValue.trimmed(statement)).map(asciiLower)
         guard rule.starts(with: "@layer".utf8) else { return }
         for name in rule.dropFirst("@layer".utf8.count).split(separator: 0x2C) {
             layers.insert(Array("@layer ".utf8) + CSSValue.trimmed(name))
@@ -140,12 +145,12 @@ struct HTMLStyleSheet {
     private mutating func add(_ text: ArraySlice<UInt8>, declarations: ArraySlice<UInt8>, _ place: Place) {
         var effects = HTMLEffects()
         effects.add(declarations: declarations.map(asciiLower)[...], isRule: true)
-        guard !effects.declared.isEmpty || effects.isCut, let (selectors, areSure) = CSSSelectors.parts(text) else {
-            return
-        }
+        // In a rule the elements of that one may stand in front.
+        let isInner = place.outer != nil
+        guard !effects.declared.isEmpty || effects.isCut,
+            let (selectors, areSure) = CSSSelectors.parts(text, isNested: isInner)
+        else { return }
         for selector in selectors {
-            // In a rule the elements of that one may stand in front.
-            let isInner = place.outer != nil
             let text = isInner ? selector.drop { $0 <= 0x20 || $0 == 0x2B || $0 == 0x3E || $0 == 0x7E } : selector
             guard let selector = HTMLSelector(text) else { continue }
             add(selector, effects, place, isSure: place.isSure && areSure && selector.isWhole)

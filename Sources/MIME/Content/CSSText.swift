@@ -6,7 +6,7 @@ enum CSSText {
     /// Letters that a number could have, where they were escaped: they are part of a name, `opacity:\31` is no value. No UTF-8
     /// has these octets.
     private static let (escapedE, escapedMinus, escapedZero): (UInt8, UInt8, UInt8) = (0xF4, 0xF5, 0xF6)
-    /// A comment: a blank in a value, nothing in a selector.
+    /// A comment: a blank, but in a selector.
     private static let comment: UInt8 = 0x1F
     /// What stands for octets that mean nothing.
     private static let other: UInt8 = 0x3F
@@ -52,18 +52,46 @@ enum CSSText {
         return out
     }
 
-    /// Names, keywords and selectors, in which it does not matter what was escaped.
+    /// Names and keywords, in which it does not matter what was escaped.
     static func names(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         guard text.contains(where: { $0 >= escapedE || $0 == comment }) else { return text }
-        return text.compactMap { byte in
+        return text.map { $0 == comment ? 0x20 : unescaped($0) }[...]
+    }
+
+    private static func unescaped(_ byte: UInt8) -> UInt8 {
+        switch byte {
+        case escapedE: 0x65
+        case escapedMinus: 0x2D
+        case escapedZero...: byte - escapedZero + 0x30
+        default: byte
+        }
+    }
+
+    /// Selectors, in which it does not matter what was escaped, but for a digit at the beginning of a class or identifier: without
+    /// that it is none (section 4.3.9). A comment is nothing, but it parts a name in two, and `#` and `(` from their name: what is no
+    /// selector by that keeps it.
+    static func selectors(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var out: [UInt8] = []
+        out.reserveCapacity(text.count)
+        var depth = 0
+        for index in text.indices {
+            let byte = text[index]
             switch byte {
-            case escapedE: 0x65
-            case escapedMinus: 0x2D
-            case escapedZero...: byte - escapedZero + 0x30
-            case comment: nil
-            default: byte
+            case comment:
+                guard let last = out.last, isNamePart(last) || last == 0x23 else { continue }
+                let next = text[(index + 1)...].first { $0 != comment } ?? 0
+                if isNamePart(next) || next == 0x28 { out.append(comment) }
+                continue
+            case 0x28, 0x5B: depth += 1
+            case 0x29, 0x5D: depth -= 1
+            case 0x30...0x39 where depth == 0:
+                let end = out.last == 0x2D ? out.dropLast().last : out.last
+                if end == 0x2E || end == 0x23 { out.append(comment) }
+            default: break
             }
-        }[...]
+            out.append(unescaped(byte))
+        }
+        return out[...]
     }
 
     private static func isNamePart(_ byte: UInt8) -> Bool {

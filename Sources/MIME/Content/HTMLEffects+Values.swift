@@ -45,7 +45,6 @@ extension HTMLEffects {
         case .float: return keywords(["none"], hiding: ["left", "right", "inline-start", "inline-end"])
         case .visibility: return keywords(["visible"], hiding: ["hidden", "collapse"])
         case .contentVisibility: return keywords(["visible", "auto"], hiding: ["hidden"])
-        case .msoHide: return keywords(["none", "screen"], hiding: ["all"])
         case [.position, .lifted, .fixed]:
             // What is sticky stays on the page.
             let lifts = keyword == "absolute" || keyword == "fixed"
@@ -103,7 +102,9 @@ extension HTMLEffects {
             else {
                 return false
             }
-            declare(properties, hiding: Self.isNoRoom(value) ? properties : [])
+            // A share of a height that the content makes is no height.
+            let isOfContent = [.height, .maxHeight].contains(properties) && CSSValue.number(value)?.1.first == 0x25
+            declare(properties, hiding: Self.isNoRoom(value) && !isOfContent ? properties : [])
         case .minHeight, .minWidth:
             guard ["auto", "min-content", "max-content", "fit-content"].contains(keyword) || Self.isPositive(value)
             else {

@@ -51,9 +51,14 @@ struct HTMLEffects {
     /// Beyond a box without room.
     func isCut(_ box: Box) -> Bool {
         guard box == .block, !hides(.animation) else { return false }
-        // What is hidden one way cannot be scrolled to.
-        let isCutX = (hides(.overflowX) || hides(.scrollY)) && !hides(.minWidth)
-        let isCutY = (hides(.overflowY) || hides(.scrollX)) && !hides(.minHeight)
+        // What is hidden one way cannot be scrolled to. Text is seen in a padding.
+        let open = shift.isBack
+        let isCutX =
+            (hides(.overflowX) || hides(.scrollY)) && !hides(.minWidth)
+            && open.isDisjoint(with: [.paddingLeft, .paddingRight])
+        let isCutY =
+            (hides(.overflowY) || hides(.scrollX)) && !hides(.minHeight)
+            && open.isDisjoint(with: [.paddingTop, .paddingBottom])
         return isCutX && !hiding.isDisjoint(with: [.width, .maxWidth])
             || isCutY && !hiding.isDisjoint(with: [.height, .maxHeight, .lineHeight])
     }
@@ -107,6 +112,10 @@ struct HTMLEffects {
         if taken.contains(.backgroundColor) { background = other.background }
         shift.take(taken, from: other.shift)
         if other.isCut { self = perhaps }
+    }
+
+    private static func lacksUnit(_ value: ArraySlice<UInt8>) -> Bool {
+        CSSValue.words(value).contains { CSSValue.number($0).map { $0.0 != 0 && $0.1.isEmpty } ?? false }
     }
 
     /// Something is said with `!important`.
@@ -178,12 +187,13 @@ struct HTMLEffects {
     }
 
     /// Adds declarations of a `style` attribute.
-    mutating func add(style: [UInt8]) {
-        add(declarations: CSSText.plain(style.prefix(Self.longestStyle + 1))[...], isRule: false)
+    mutating func add(style: [UInt8], hasUnits: Bool) {
+        add(declarations: CSSText.plain(style.prefix(Self.longestStyle + 1))[...], isRule: false, hasUnits: hasUnits)
     }
 
     /// Adds declarations in their plain form.
-    mutating func add(declarations: ArraySlice<UInt8>, isRule: Bool) {
+    /// - Parameter hasUnits: the page has a type, so that lengths have units; of some types they need none.
+    mutating func add(declarations: ArraySlice<UInt8>, isRule: Bool, hasUnits: Bool) {
         if declarations.count > Self.longestStyle { isCut = true }
         for declaration in CSSText.declarations(declarations.prefix(Self.longestStyle), isRule: isRule) {
             guard let properties = CSSProperties.named(declaration.name) else { continue }
@@ -194,6 +204,9 @@ struct HTMLEffects {
                 inherited.subtract(properties)
                 important.subtract(properties)
             } else if var effects = HTMLEffects(declaration, properties) {
+                if hasUnits, properties.isSubset(of: .lengths), Self.lacksUnit(declaration.value) {
+                    effects = effects.perhaps
+                }
                 if declaration.isImportant { effects.important = effects.declared }
                 merge(effects)
             }

@@ -54,6 +54,9 @@ struct HTMLStyleSheet {
     /// Blocks in blocks that are read.
     private static let depthLimit = 8
 
+    /// Lengths without a unit are none, see `HTMLEffects`.
+    var hasUnits = false
+
     var isEmpty: Bool { rules.isEmpty }
 
     /// What stands around a rule.
@@ -75,11 +78,23 @@ struct HTMLStyleSheet {
         var start = text.startIndex
         var index = start
         while index < text.endIndex {
-            if text[index] == 0x7D || text[index] == 0x3B {
-                if text[index] == 0x3B { addLayers(text[start..<index]) }
+            let byte = text[index]
+            if index == start, byte <= 0x20 {
+                start += 1
+            } else if index == start, place.depth == 0, let mark = Self.mark(text[index...]) {
+                // It means nothing outside of blocks (CSS Syntax 3, section 5.4.1).
+                start += mark
+                index = start
+                continue
+            } else if byte == 0x3B, place.depth > 0 || text[start] == 0x40 {
+                addLayers(text[start..<index])
                 start = index + 1
-            } else if text[index] == 0x7B {
-                let selector = Self.withoutMarks(CSSText.names(text[start..<index]))
+            } else if byte == 0x7D, place.depth > 0 {
+                start = index + 1
+            } else if byte == 0x7B {
+                // Of a rule outside of blocks `;` and `}` are part, and of selectors that are none.
+                let head = CSSValue.trimmed(text[start..<index])
+                let selector = head.first == 0x40 ? CSSText.names(head) : CSSText.selectors(head)
                 let end = CSSText.endOfBlock(text, index)
                 add(selector, text[min(index + 1, end)..<end], place)
                 index = end
@@ -128,18 +143,14 @@ struct HTMLStyleSheet {
         }
     }
 
-    /// The marks of a comment of HTML around rules mean nothing.
-    private static func withoutMarks(_ selector: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        var selector = CSSValue.trimmed(selector)
-        for mark in ["<!--", "-->"] where selector.starts(with: mark.utf8) {
-            selector = CSSValue.trimmed(selector.dropFirst(mark.utf8.count))
-        }
-        return selector
+    /// Octets of a mark of a comment of HTML that begins the text.
+    private static func mark(_ text: ArraySlice<UInt8>) -> Int? {
+        ["<!--", "-->"].first { text.starts(with: $0.utf8) }?.utf8.count
     }
 
     private mutating func add(_ text: ArraySlice<UInt8>, declarations: ArraySlice<UInt8>, _ place: Place) {
         var effects = HTMLEffects()
-        effects.add(declarations: declarations.map(asciiLower)[...], isRule: true)
+        effects.add(declarations: declarations.map(asciiLower)[...], isRule: true, hasUnits: hasUnits)
         guard !effects.declared.isEmpty || effects.isCut, let (selectors, areSure) = CSSSelectors.parts(text) else {
             return
         }

@@ -63,6 +63,12 @@ struct CSSProperties: OptionSet {
     /// Values that hide whatever is said elsewhere.
     static let aloneHiding: CSSProperties = [.display, .opacity, .clipPath, .filter]
 
+    /// Those of which pages without a type take numbers for pixels (Quirks Mode, section 3.2).
+    static let lengths: CSSProperties = [
+        margins, paddings, offsets, .textIndent, .fontSize, .letterSpacing, .height, .maxHeight, .minHeight, .width,
+        .maxWidth, .minWidth,
+    ]
+
     /// What a declaration of this name sets; nil for names that are not looked at.
     static func named(_ name: ArraySlice<UInt8>) -> CSSProperties? { names[String(decoding: name, as: UTF8.self)] }
 

@@ -37,6 +37,8 @@ enum CSSSelectors {
                 (isMissing, isBegin) = (false, false)
             case 0x2E, 0x23, 0x3A:
                 if byte == 0x3A, index < list.endIndex, list[index] == 0x3A { index += 1 }
+                // Of `#` the name is a part, and a comment parts them.
+                while byte != 0x23, index < list.endIndex, list[index] == CSSText.comment { index += 1 }
                 let name = list[index...].prefix(while: isNamePart)
                 guard beginsName(name) else { return nil }
                 index = name.endIndex

@@ -150,12 +150,10 @@ enum CSSValue {
         return unit.isEmpty ? number : unit.elementsEqual([0x25]) ? number / 100 : nil
     }
 
-    /// True for a length or percent. But for 0 it has a unit: without one it counts in pages without a type alone (Quirks Mode,
-    /// section 3.2), and in none that a web mailer shows in its own.
+    /// True for a length or percent, also without a unit, which documents without a type may have (Quirks Mode, section 3.2).
     static func isLength(_ value: ArraySlice<UInt8>) -> Bool {
-        if let (number, unit) = plainNumber(value), unit.isEmpty { return number == 0 }
         guard let (_, unit) = number(value) else { return false }
-        return pixels(in: unit) != nil || unit.elementsEqual([0x25])
+        return unit.isEmpty || pixels(in: unit) != nil || unit.elementsEqual([0x25])
     }
 
     /// True for an offset that moves things off every page; columns have margins of -100 percent.

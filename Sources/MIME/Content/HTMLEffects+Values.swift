@@ -91,7 +91,7 @@ extension HTMLEffects {
         case .fontSize: return readSize(value, keyword)
         case [.fontSize, .lineHeight]: return readFont(value)
         case .lineHeight:
-            guard keyword == "normal" || Self.isLine(value) else { return false }
+            guard keyword == "normal" || Self.isPositive(value) else { return false }
             declare(properties, hiding: Self.isNoLine(value) ? properties : [])
         case .height, .maxHeight, .width, .maxWidth:
             let isOpen = [
@@ -102,9 +102,9 @@ extension HTMLEffects {
             else {
                 return false
             }
-            // Percent of a height that is not said are none.
-            let isOpenShare = properties == .height || properties == .maxHeight ? Self.isShare(value) : false
-            declare(properties, hiding: Self.isNoRoom(value) && !isOpenShare ? properties : [])
+            // A share of a height that the content makes is no height.
+            let isOfContent = [.height, .maxHeight].contains(properties) && CSSValue.number(value)?.1.first == 0x25
+            declare(properties, hiding: Self.isNoRoom(value) && !isOfContent ? properties : [])
         case .minHeight, .minWidth:
             guard ["auto", "min-content", "max-content", "fit-content"].contains(keyword) || Self.isPositive(value)
             else {
@@ -239,15 +239,6 @@ extension HTMLEffects {
         CSSValue.isLength(value) && CSSValue.number(value).map { $0.0 >= 0 || value.contains(0x28) } ?? false
     }
 
-    /// The height of a line, also in heights of its letters.
-    private static func isLine(_ value: ArraySlice<UInt8>) -> Bool {
-        isPositive(value) || CSSValue.number(value).map { $0.1.isEmpty && ($0.0 >= 0 || value.contains(0x28)) } ?? false
-    }
-
-    private static func isShare(_ value: ArraySlice<UInt8>) -> Bool {
-        CSSValue.number(value)?.1.elementsEqual([0x25]) ?? false
-    }
-
     /// In pixels; nil for percent.
     private static func pixels(_ value: ArraySlice<UInt8>) -> Double? {
         guard let (number, unit) = CSSValue.number(value) else { return nil }
@@ -335,7 +326,7 @@ extension HTMLEffects {
             [.fontSize, .lineHeight], hiding: hides(.fontSize) ? .fontSize : [],
             inherited: sets(.fontSize) ? [] : .fontSize)
         if let line {
-            guard keyword(line) == "normal" || Self.isLine(line) else { return false }
+            guard keyword(line) == "normal" || Self.isPositive(line) else { return false }
             if Self.isNoLine(line) { all.declare(all.declared, hiding: hides(.fontSize) ? all.declared : .lineHeight) }
         }
         self = all

@@ -113,6 +113,10 @@ struct HTMLEffects {
         if other.isCut { self = perhaps }
     }
 
+    private static func lacksUnit(_ value: ArraySlice<UInt8>) -> Bool {
+        CSSValue.words(value).contains { CSSValue.number($0).map { $0.0 != 0 && $0.1.isEmpty } ?? false }
+    }
+
     /// Something is said with `!important`.
     var isImportant: Bool { !important.isEmpty }
 
@@ -166,13 +170,6 @@ struct HTMLEffects {
         return shift.add(properties, lengths)
     }
 
-    /// Adds colours of the reader's own, which are not known.
-    mutating func addOwnColors(withBackground: Bool) {
-        var effects = HTMLEffects()
-        effects.declare(withBackground ? [.color, .backgroundColor] : .color)
-        merge(effects)
-    }
-
     /// Adds a colour by its old attribute (`color`, `bgcolor`, `text`).
     mutating func add(color value: [UInt8], isBackground: Bool) {
         guard let color = CSSColor.attribute(value) else { return }
@@ -189,12 +186,13 @@ struct HTMLEffects {
     }
 
     /// Adds declarations of a `style` attribute.
-    mutating func add(style: [UInt8]) {
-        add(declarations: CSSText.plain(style.prefix(Self.longestStyle + 1))[...], isRule: false)
+    mutating func add(style: [UInt8], hasUnits: Bool) {
+        add(declarations: CSSText.plain(style.prefix(Self.longestStyle + 1))[...], isRule: false, hasUnits: hasUnits)
     }
 
     /// Adds declarations in their plain form.
-    mutating func add(declarations: ArraySlice<UInt8>, isRule: Bool) {
+    /// - Parameter hasUnits: the page has a type, so that lengths have units; of some types they need none.
+    mutating func add(declarations: ArraySlice<UInt8>, isRule: Bool, hasUnits: Bool) {
         if declarations.count > Self.longestStyle { isCut = true }
         for declaration in CSSText.declarations(declarations.prefix(Self.longestStyle), isRule: isRule) {
             guard let properties = CSSProperties.named(declaration.name) else { continue }
@@ -205,6 +203,9 @@ struct HTMLEffects {
                 inherited.subtract(properties)
                 important.subtract(properties)
             } else if var effects = HTMLEffects(declaration, properties) {
+                if hasUnits, properties.isSubset(of: .lengths), Self.lacksUnit(declaration.value) {
+                    effects = effects.perhaps
+                }
                 if declaration.isImportant { effects.important = effects.declared }
                 merge(effects)
             }

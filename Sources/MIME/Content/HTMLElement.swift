@@ -39,9 +39,6 @@ struct HTMLElement: OptionSet, Sendable {
     /// Its tag ends a drawing or formula that is open.
     static let endsDrawing = HTMLElement(rawValue: 131_072)
 
-    /// Drawn in colours of its own, not in those around.
-    static let colored = HTMLElement(rawValue: 262_144)
-
     /// What is known of the element; nothing for others.
     static func known(_ name: HTMLName) -> HTMLElement { table[name] ?? [] }
 
@@ -98,7 +95,6 @@ struct HTMLElement: OptionSet, Sendable {
                 "applet", "audio", "button", "canvas", "datalist", "details", "dialog", "frameset", "math", "meter",
                 "noscript", "object", "progress", "select", "svg", "template", "video",
             ])
-        add(.colored, ["button", "input", "mark", "select", "textarea"])
         add(.cell, ["td", "th", "caption"])
         add(.tablePart, ["table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption", "colgroup"])
         add(.preformatted, ["pre", "listing", "xmp", "textarea", "plaintext"])

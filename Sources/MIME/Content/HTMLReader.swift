@@ -57,6 +57,7 @@ struct HTMLReader {
 
     mutating func read(_ html: Span<UInt8>) {
         hasDoctype = Self.hasDoctype(html)
+        sheet.hasUnits = hasDoctype
         readStyleSheets(html)
         styleRoots()
         var start = 0
@@ -208,7 +209,9 @@ struct HTMLReader {
         if element.contains(.lineBreak) { indent = 0 }
         if applied.isBlock { indent = Int(min(style.indent / Self.letterWidth, Double(Int32.max))) }
         links(html, name, offset)
-        if element.contains(.unseen) { style.isGone = true }
+        let isOpened =
+            name == Names.datalist && applied.effects.sets(.display) && !applied.effects.hides(.display)
+        if element.contains(.unseen), !isOpened { style.isGone = true }
         if style.isHidden, !outer.isHidden {
             hidden.breakLine()
             isBlockHidden = element.contains(.block)
@@ -291,18 +294,14 @@ struct HTMLReader {
     private mutating func applyAttributes(
         _ html: Span<UInt8>, _ element: HTMLElement, _ name: HTMLName
     ) -> Applied {
-        var effects = HTMLEffects()
-        if element.contains(.colored) {
-            effects.addOwnColors(withBackground: true)
-        } else if name == Names.anchor, tokenizer.value(Names.href) != nil {
-            effects.addOwnColors(withBackground: false)
-        }
+        var effects = look(name)
         var inline: HTMLEffects?
         for attribute in tokenizer.attributes {
             switch attribute.name {
             case Names.style:
                 var found = HTMLEffects()
-                found.add(style: HTMLEntities.decoded(html, attribute.value, isAttribute: true))
+                found.add(
+                    style: HTMLEntities.decoded(html, attribute.value, isAttribute: true), hasUnits: hasDoctype)
                 inline = inline ?? found
             case Names.hidden:
                 effects.add(hiding: .display)

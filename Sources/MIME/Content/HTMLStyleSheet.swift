@@ -54,6 +54,9 @@ struct HTMLStyleSheet {
     /// Blocks in blocks that are read.
     private static let depthLimit = 8
 
+    /// Lengths without a unit are none, see `HTMLEffects`.
+    var hasUnits = false
+
     var isEmpty: Bool { rules.isEmpty }
 
     /// What stands around a rule.
@@ -75,17 +78,23 @@ struct HTMLStyleSheet {
         var start = text.startIndex
         var index = start
         while index < text.endIndex {
+            if index == start, place.depth == 0, let mark = Self.mark(text[index...]) {
+                // It means nothing outside of blocks (CSS Syntax 3, section 5.4.1).
+                start += mark
+                index = start
+                continue
+            }
             switch text[index] {
+            case ...0x20 where index == start: start += 1
             // What is open swallows what follows, rules too.
             case 0x28, 0x5B: index = CSSText.endOfBlock(text, index)
-            // In no block it ends `@` rules alone: with one in front, as with a brace that closes nothing, selectors are none.
-            case 0x3B where place.depth > 0 || CSSValue.trimmed(text[start..<index]).first == 0x40:
+            // Outside of blocks `;` ends `@` rules alone; of another rule it is part, as is `}`, and its selectors are none.
+            case 0x3B where place.depth > 0 || text[start] == 0x40:
                 addLayers(text[start..<index])
                 start = index + 1
             case 0x7B:
-                let selector = Self.withoutMarks(text[start..<index])
                 let end = CSSText.endOfBlock(text, index)
-                add(selector, text[min(index + 1, end)..<end], place)
+                add(CSSValue.trimmed(text[start..<index]), text[min(index + 1, end)..<end], place)
                 index = end
                 start = min(index + 1, text.endIndex)
             default: break
@@ -133,18 +142,14 @@ struct HTMLStyleSheet {
         }
     }
 
-    /// The marks of a comment of HTML around rules mean nothing.
-    private static func withoutMarks(_ selector: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        var selector = CSSValue.trimmed(selector)
-        for mark in ["<!--", "-->"] where selector.starts(with: mark.utf8) {
-            selector = CSSValue.trimmed(selector.dropFirst(mark.utf8.count))
-        }
-        return selector
+    /// Octets of a mark of a comment of HTML that begins the text.
+    private static func mark(_ text: ArraySlice<UInt8>) -> Int? {
+        ["<!--", "-->"].first { text.starts(with: $0.utf8) }?.utf8.count
     }
 
     private mutating func add(_ text: ArraySlice<UInt8>, declarations: ArraySlice<UInt8>, _ place: Place) {
         var effects = HTMLEffects()
-        effects.add(declarations: declarations.map(asciiLower)[...], isRule: true)
+        effects.add(declarations: declarations.map(asciiLower)[...], isRule: true, hasUnits: hasUnits)
         // In a rule the elements of that one may stand in front.
         let isInner = place.outer != nil
         guard !effects.declared.isEmpty || effects.isCut,

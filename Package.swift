@@ -104,7 +104,7 @@ let package = Package(
             name: "Checks", dependencies: ["Bytes", "MailModel"],
             resources: ["banned.rules", "decoded_header_checks", "decoded_body_checks"].map { .embedInCode($0) },
             swiftSettings: strict),
-        library("Scoring", ["Bytes", "MIME"]),
+        library("Scoring", ["Bytes", "MIME", "MailModel"]),
 
         // Content scanners and the unpacker
         library("Antivirus", ["Bytes", "CClamAV", "Compression", "Digests", "Linux", "MailModel"]),
@@ -125,7 +125,7 @@ let package = Package(
         library("SQLiteStores", ["Linux", "MailModel", "Stores", sqlite]),
         library("PostgreSQLStores", ["CPostgreSQL", "Linux", "MailModel", "Stores"]),
 
-        library("Bayes", ["CHiredis", "CLMDB", "Linux", "Scoring"]),
+        library("Bayes", ["Bytes", "CHiredis", "CLMDB", "Linux", "Scoring"]),
 
         // Network
         library("Relay", ["Bytes", "Linux", "MailModel", "SMTP", "Stores", logging] + nioTLS),

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Scoring
 
 /// Reads a backup line by line: tab-separated fields, see sa-learn(1). Of it all no more than a line is in memory.
@@ -181,12 +182,8 @@ struct BackupReader {
     private static func key(_ field: Field) -> TokenKey? {
         var key: TokenKey = 0
         for octet in field {
-            switch octet {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): key = key << 4 | UInt64(octet - UInt8(ascii: "0"))
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): key = key << 4 | UInt64(octet - UInt8(ascii: "a") + 10)
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): key = key << 4 | UInt64(octet - UInt8(ascii: "A") + 10)
-            default: return nil
-            }
+            guard let digit = hexadecimalValue(octet) else { return nil }
+            key = key << 4 | TokenKey(digit)
         }
         return key
     }

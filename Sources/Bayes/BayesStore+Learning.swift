@@ -121,6 +121,8 @@ extension BayesStore {
     package func batches() throws(StoreError) -> [BatchRecord] {
         var found: [BatchRecord] = []
         try store.read { reading throws(StoreError) in
+            found = []
+            _ = try totals(reading)
             try reading.forEach(.batches, from: []) { key, value in
                 let bytes = value.withUnsafeBufferPointer { Array($0) }
                 if let record = try? BatchRecord(number: Octets.number(ofKey: key), bytes) { found.append(record) }

@@ -130,7 +130,11 @@ package final class BayesStore: Sendable {
         guard let bytes = try reading.value(.meta, StoreTotals.key) else {
             return StoreTotals(tokenBits: freshTokenBits)
         }
-        return try StoreTotals(bytes)
+        do throws(StoreError) {
+            return try StoreTotals(bytes)
+        } catch {
+            throw .damaged("\(place): \(error)")
+        }
     }
 
     /// The number of the next batch, for a store that is emptied: numbers are not given away again, since whoever still holds one

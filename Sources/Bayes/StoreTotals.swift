@@ -60,8 +60,13 @@ package struct StoreTotals: Hashable, Sendable {
         let (count, curves) = (Self.numberCount, CommitteeModel.curveCount)
         // The version first: a record of another one has another size.
         if bytes.count >= 8, Octets.doubleWord(bytes.span, 0) != Self.version {
+            let version = Octets.doubleWord(bytes.span, 0)
             throw .damaged(
-                "a store of version \(Octets.doubleWord(bytes.span, 0)), not \(Self.version): clear it and learn anew")
+                "a store of version \(version), not \(Self.version): "
+                    + (version > Self.version
+                        // Another node may go on using it.
+                        ? "a newer program wrote it and reads it"
+                        : "clear it and learn anew, or restore a backup that the program of then made"))
         }
         guard bytes.count == (count + curves * 2) * 8 + EvidenceView.count * 4 else {
             throw .damaged("totals of \(bytes.count) octets")

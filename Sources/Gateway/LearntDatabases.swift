@@ -98,6 +98,11 @@ package final class LearntDatabases: Sendable {
             [Recipient(path: MailPath(user))], settings.bayes.databases, delimiters: settings.recipientDelimiter)
     }
 
+    /// False for what mail has in no domain.
+    package static func mayBeDomain(_ text: Substring) -> Bool {
+        text.wholeMatch(of: #/[-.:_\[\]0-9A-Za-z\u{80}-\u{10FFFF}]+/#) != nil
+    }
+
     /// The name of the database of an address or `@domain`, in whichever case and spelling.
     private static func name(_ address: [UInt8]) -> String {
         String(decoding: foldedCase(DomainNames.inASCII(address)), as: UTF8.self)

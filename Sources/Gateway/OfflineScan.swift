@@ -96,10 +96,8 @@ package final class OfflineScan: Sendable {
     private static func scorer(_ settings: Settings, _ directory: String?) throws -> SpamScorer? {
         guard directory != nil || settings.bayes.enabled else { return nil }
         let databases = try LearntDatabases(settings, directory: directory, isReadOnly: true)
-        let totals = try? databases.with(nil) { store in try BayesStore(store).totals() }
-        if directory != nil, totals == nil {
-            throw GatewayError("\(directory ?? ""): no database of learnt mail that can be read")
-        }
+        let totals = Result { try databases.with(nil) { store in try BayesStore(store).totals() } }
+        if let directory, try totals.get() == nil { throw GatewayError("\(directory): no database of learnt mail") }
         return SpamScorer(
             databases: databases, limits: settings.bayesLimits,
             scope: directory == nil ? settings.bayes.databases : .shared,

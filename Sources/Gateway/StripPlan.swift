@@ -144,7 +144,7 @@ struct StripPlan: Sendable {
             header.upperBound <= file.count
         else { return false }
         let block = try file.descriptor.read(at: header.lowerBound, count: header.count)
-        return BoundaryParameter.values(inHeader: block.span).contains { $0[...] == boundary }
+        return ContentTypeParameter.values(of: "boundary", inHeader: block.span).contains { $0[...] == boundary }
     }
 
     private static func contains(_ marker: [UInt8], _ range: Range<Int>, _ file: MessageFile) throws -> Bool {

@@ -76,7 +76,7 @@ package struct ShownHTML: Sendable {
         _ index: Int, _ tree: PartTree, _ message: Span<UInt8>, _ firsts: inout [Int: Int]
     ) -> Bool {
         let part = tree.parts[index]
-        return canBeAttachment(part, tree) && firstWithContent(Int(part.parent), tree, message, &firsts) != index
+        return isBehindFirst(part, tree) && firstWithContent(Int(part.parent), tree, message, &firsts) != index
     }
 
     /// - Parameter index: of a part of the tree.
@@ -86,10 +86,15 @@ package struct ShownHTML: Sendable {
 
     /// Alternatives, what stands in a multipart/related or /digest, and what comes first in any multipart are shown whatever they say.
     private static func canBeAttachment(_ part: Part, _ tree: PartTree) -> Bool {
+        isBehindFirst(part, tree) && tree.parts[Int(part.parent)].mediaType != "multipart/digest"
+    }
+
+    /// True for all but the first of a multipart whose parts are shown one below the other.
+    private static func isBehindFirst(_ part: Part, _ tree: PartTree) -> Bool {
         guard part.parent >= 0 else { return false }
         let container = tree.parts[Int(part.parent)]
         guard container.kind == .multipart, container.mediaType != "multipart/alternative",
-            container.mediaType != "multipart/related", container.mediaType != "multipart/digest"
+            container.mediaType != "multipart/related"
         else { return false }
         var first = Int(container.firstChild)
         while first >= 0, tree.parts[first].kind == .preamble { first = Int(tree.parts[first].nextSibling) }
@@ -121,8 +126,8 @@ package struct ShownHTML: Sendable {
         return index >= range.upperBound
     }
 
-    /// It has one `Content-Disposition`, which says so in one plain word.
-    private static func saysAttachment(_ index: Int, _ tree: PartTree, _ message: Span<UInt8>) -> Bool {
+    /// It has one `Content-Disposition`, which says so in one plain word, wherever it stands.
+    package static func saysAttachment(_ index: Int, _ tree: PartTree, _ message: Span<UInt8>) -> Bool {
         tree.withHeader(of: index, in: message) { header in
             var scanner = HeaderScanner(limit: header.count)
             var (count, isAttachment) = (0, false)

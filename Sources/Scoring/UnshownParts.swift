@@ -1,79 +1,101 @@
 internal import Bytes
 package import MIME
+internal import MailModel
 
 /// Which parts of a message nobody is shown: of a multipart/alternative (RFC 2046 section 5.1.4) all but the one that a reader
 /// of mail picks, the last with HTML, else the last with plain text, else the last text; of a multipart/related (RFC 2387),
 /// /signed and /encrypted (RFC 1847) all but the first; of any multipart that has parts what stands before and behind them (RFC 2046
-/// section 5.1.1); attachments, and messages that stand beside others; what is for programs, anywhere. Words of honest mail in such a
-/// place speak to filters only (attack).
+/// section 5.1.1); attachments, and messages, files with one and digests that stand beside others; what is for programs, anywhere. Words
+/// of honest mail in such a place speak to filters only (attack).
 package struct UnshownParts: Sendable {
-    /// By index of the part, in the ordinary reading.
+    /// By index of the part.
     private var isUnshown: [Bool] = []
+    /// Where the header block of a part begins.
+    private struct Place: Hashable {
+        var source: Int32
+        var offset: Int
+    }
+    /// Where bodies begin that the ordinary reading does not show.
+    private var unshownBodies: [Place: Int] = [:]
 
     /// Every part is shown.
     package init() {}
 
     package init(_ tree: PartTree, _ message: Span<UInt8>) {
         let parts = tree.parts
-        /// For each alternative its child that is shown, and how readily a reader picks it.
-        var picked = [(child: Int, rank: Int)](repeating: (-1, -1), count: parts.count)
-        for index in parts.indices where parts[index].reading == 0 {
-            let rank = Self.rank(parts[index].mediaType)
-            guard rank >= 0, parts[index].kind == .leaf else { continue }
-            var child = index
-            while let parent = Self.parent(of: child, in: parts) {
-                if !Self.isRoot(child, of: parent, in: parts) { break }
-                if Self.isAlternative(parts[parent]), rank >= picked[parent].rank { picked[parent] = (child, rank) }
-                child = parent
-            }
-        }
+        let roots = Self.roots(tree, message)
+        let shown = Self.shownAlternatives(tree, message, roots)
         isUnshown = [Bool](repeating: false, count: parts.count)
         /// Whether a multipart has parts at all: one without a delimiter is shown as it is by some readers.
         var hasParts = [Bool](repeating: false, count: parts.count)
         for part in parts where part.reading == 0 && !Self.isOutside(part) {
             if parts.indices.contains(Int(part.parent)) { hasParts[Int(part.parent)] = true }
         }
+        // Readers go by the name of a file.
+        let messageFiles = Set(tree.anomalies.lazy.filter { $0.kind == .attachedMessage }.map(\.part))
         var firsts: [Int: Int] = [:]
         // Containers stand before what they hold.
         for index in parts.indices {
             guard let parent = Self.parent(of: index, in: parts) else { continue }
-            // What other readers see is shown where it is.
             guard parts[index].reading == 0 else {
-                isUnshown[index] = isUnshown[parent]
+                isUnshown[index] = isUnshown[parent] || isUnshownBody(parts[index])
                 continue
             }
-            let isOther =
-                Self.isAlternative(parts[parent]) && picked[parent].child >= 0 && picked[parent].child != index
             isUnshown[index] =
-                isUnshown[parent] || isOther || !Self.isRoot(index, of: parent, in: parts)
+                isUnshown[parent] || shown[parent]?.contains(index) == false
+                || roots[parent]?.contains(index) == false
                 || (Self.isOutside(parts[index]) && hasParts[parent])
                 || Self.neverShown.contains(parts[index].mediaType)
                 || (parts[index].kind != .multipart && ShownHTML.isAttachment(index, tree, message))
-                || (parts[index].kind == .message && ShownHTML.isBesideOthers(index, tree, message, &firsts))
+                || (Self.isOpened(parts[index], isFile: messageFiles.contains(index))
+                    && ShownHTML.isBesideOthers(index, tree, message, &firsts))
+            if isUnshown[index], !Self.isOutside(parts[index]) {
+                let place = Place(source: parts[index].source, offset: parts[index].header.lowerBound)
+                unshownBodies[place] = parts[index].body.lowerBound
+            }
         }
+    }
+
+    /// What other readers see is shown where it is, unless it is the body of a part that is not shown, read otherwise.
+    private func isUnshownBody(_ part: Part) -> Bool {
+        let place = Place(source: part.source, offset: part.header.lowerBound)
+        // In a block that ends earlier to others they may not find what hides it.
+        return unshownBodies[place].map { $0 <= part.body.lowerBound } ?? false
     }
 
     /// - Parameter parts: those that were given before, with more behind them: other decodings of a part are shown where it is.
     package func contains(_ index: Int, in parts: [Part]) -> Bool {
         if isUnshown.indices.contains(index) { return isUnshown[index] }
+        if isUnshownBody(parts[index]) { return true }
         guard let parent = Self.parent(of: index, in: parts), isUnshown.indices.contains(parent) else { return false }
         return isUnshown[parent]
     }
 
-    /// Texts for programs.
+    /// Texts for programs, and the reference to a body that is somewhere else (RFC 2046 section 5.2.3), whose phantom body is none.
     private static let neverShown: Set<String> = [
         "text/css", "text/javascript", "text/ecmascript", "text/vcard", "text/x-vcard", "text/directory",
-        "text/calendar",
-        "text/rfc822-headers",
+        "text/calendar", "text/rfc822-headers", "message/external-body",
     ]
     /// Of these a reader begins with the first part; the others are for it.
     private static let rooted: Set<String> = ["multipart/related", "multipart/signed", "multipart/encrypted"]
 
+    private static let xhtml = "application/xhtml+xml"
+
     private static func rank(_ mediaType: String) -> Int {
         switch mediaType {
-        case "text/html", "application/xhtml+xml": 2
+        case "text/html", xhtml: 2
         case "text/plain": 1
         default: mediaType.hasPrefix("text/") ? 0 : -1
+        }
+    }
+
+    /// What is an attachment to Outlook and Gmail wherever it stands beside others, though Thunderbird shows it below them.
+    private static func isOpened(_ part: Part, isFile: Bool) -> Bool {
+        switch part.kind {
+        case .message: true
+        case .multipart: part.mediaType == "multipart/digest"
+        case .leaf: (isFile || part.mediaType.hasPrefix("message/")) && !TextContent.isText(part.mediaType)
+        case .preamble, .epilogue: false
         }
     }
 
@@ -84,13 +106,50 @@ package struct UnshownParts: Sendable {
         part.kind == .multipart && part.mediaType == "multipart/alternative"
     }
 
-    /// Whether a part is what a reader begins with in its container.
-    private static func isRoot(_ child: Int, of parent: Int, in parts: [Part]) -> Bool {
-        guard parts[parent].kind == .multipart, rooted.contains(parts[parent].mediaType) else { return true }
-        var first = Int(parts[parent].firstChild)
-        // What stands before the first delimiter is no part of it.
-        if parts.indices.contains(first), parts[first].kind == .preamble { first = Int(parts[first].nextSibling) }
-        return first == child
+    /// Of containers in which a reader begins with one part, that: the first, and what `start` names.
+    private static func roots(_ tree: PartTree, _ message: Span<UInt8>) -> [Int: Set<Int>] {
+        var found: [Int: Set<Int>] = [:]
+        for (index, part) in tree.parts.enumerated()
+        where part.reading == 0 && part.kind == .multipart && rooted.contains(part.mediaType) {
+            var first = Int(part.firstChild)
+            // What stands before the first delimiter is no part of it.
+            if tree.parts.indices.contains(first), tree.parts[first].kind == .preamble {
+                first = Int(tree.parts[first].nextSibling)
+            }
+            found[index] = Set([first] + (part.mediaType == "multipart/related" ? RelatedRoot.named(in: index, tree, message) : []))
+        }
+        return found
+    }
+
+    /// Of each alternative what is shown: the last of those that readers know best. Not all of them take an attachment for one,
+    /// or know HTML by its other type: what any of them shows is shown.
+    private static func shownAlternatives(
+        _ tree: PartTree, _ message: Span<UInt8>, _ roots: [Int: Set<Int>]
+    ) -> [Int: Set<Int>] {
+        let parts = tree.parts
+        /// The child for each kind of reader, and how readily it is picked.
+        var picked: [Int: [(child: Int, rank: Int)]] = [:]
+        for index in parts.indices where parts[index].reading == 0 {
+            let rank = Self.rank(parts[index].mediaType)
+            guard rank >= 0, parts[index].kind == .leaf else { continue }
+            var isAttachment = ShownHTML.saysAttachment(index, tree, message) || parts[index].transferEncoding == .unknown
+            var child = index
+            while let parent = Self.parent(of: child, in: parts), roots[parent]?.contains(child) != false {
+                if isAlternative(parts[parent]) {
+                    var best = picked[parent] ?? [(-1, -1), (-1, -1), (-1, -1), (-1, -1)]
+                    for reader in best.indices where !isAttachment || reader & 1 == 0 {
+                        // One that does not know it shows none of it.
+                        let known = reader & 2 != 0 && parts[index].mediaType == xhtml ? -1 : rank
+                        if known >= 0, known >= best[reader].rank { best[reader] = (child, known) }
+                    }
+                    picked[parent] = best
+                }
+                // A message is opened.
+                if parts[parent].kind == .message { isAttachment = true }
+                child = parent
+            }
+        }
+        return picked.mapValues { Set($0.map(\.child)) }
     }
 
     private static func parent(of index: Int, in parts: [Part]) -> Int? {

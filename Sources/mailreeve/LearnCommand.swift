@@ -116,18 +116,20 @@ struct LearnProgram {
     private static func databaseName(
         _ options: LearnOptions, _ settings: Settings, isSaLearn: Bool
     ) throws(LearnOptions.UsageError) -> String? {
-        guard let user = options.user, !user.isEmpty else { return nil }
+        guard let user = options.user else { return nil }
         switch settings.bayes.databases {
         case .shared:
             // With sa-learn the option is for databases of SQL only: scripts name root or amavis.
             if !isSaLearn { Terminal.printError("learn: bayes.databases is shared: -u \(user) is the shared database") }
             return nil
         case .domain:
-            guard user.hasPrefix("@"), user.utf8.count > 1 else {
+            guard user.hasPrefix("@"), LearntDatabases.mayBeDomain(user.dropFirst()) else {
                 throw LearnOptions.UsageError(text: "-u \(user): bayes.databases is domain: name one as @example.com")
             }
         case .user:
-            guard let at = user.lastIndex(of: "@"), at > user.startIndex, user.index(after: at) < user.endIndex else {
+            guard let at = user.lastIndex(of: "@"), at > user.startIndex,
+                LearntDatabases.mayBeDomain(user[user.index(after: at)...])
+            else {
                 throw LearnOptions.UsageError(text: "-u \(user): bayes.databases is user: name one as joe@example.com")
             }
         }

@@ -208,21 +208,25 @@ struct StoreContract {
         #expect(try store.undo(batch: daily.number, time: 9)?.forgotten == 1)
     }
 
-    @Test("a store of another version is refused, and can be cleared", arguments: StoreKind.allCases)
-    func otherVersion(_ kind: StoreKind) throws {
+    @Test("a store of another version is refused, and can be cleared", arguments: StoreKind.allCases, [2, 6] as [UInt8])
+    func otherVersion(_ kind: StoreKind, _ version: UInt8) throws {
         let (store, place) = try makeStore(kind)
         defer { withExtendedLifetime(place) {} }
         var batch = try store.beginBatch(at: 5)
         try store.store.write { writing throws(StoreError) in
             var record = [UInt8](repeating: 0, count: 156)
-            record[0] = 2
+            record[0] = version
             let key = StoreTotals.key
             try writing.put(.meta, key.span, record.span)
         }
-        #expect {
-            try store.totals()
-        } throws: { error in
-            (error as? StoreError)?.description.contains("version 2") == true
+        for read in [{ _ = try store.totals() }, { _ = try store.batches() }] as [() throws -> Void] {
+            #expect {
+                try read()
+            } throws: { error in
+                let text = (error as? StoreError)?.description ?? ""
+                return text.hasPrefix("\(store.place): a store of version \(version), not 5: ")
+                    && text.contains("clear it") == (version < 5)
+            }
         }
         try store.clear()
         #expect(try store.learn([lesson("a", 0..<9)], asSpam: true, batch: &batch, time: 7) == [.learned])

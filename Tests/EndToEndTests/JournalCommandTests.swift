@@ -154,6 +154,15 @@ import Testing
             let other = try mailreeve("scan", "--as", id, "--config", config)
             #expect(other.text.contains("<h@example.net>: quarantine -> deliver"), "\(other)")
             #expect(other.text.contains("category: rule -> "), "\(other)")
+            // Points of rules that are new, and of those that have others today.
+            for (line, words) in [
+                ("/^Subject: hold/ SCORE 3 HELD", ["score: 0.0 -> 3.0", "HELD: - -> 3.0"]),
+                ("/^Subject: hold/ SCORE 9 HELD", ["score: 0.0 -> 9.0", "category: rule -> spam"]),
+            ] {
+                try scratch.write("header_checks", line + "\n")
+                let scored = try mailreeve("scan", "--as", id, "--config", config)
+                for part in words { #expect(scored.lines.contains(part), "\(part): \(scored)") }
+            }
             let wrong = try mailreeve("scan", "--as", "absent", "--config", config)
             #expect(wrong.status == 2 && wrong.errorText.contains("no message absent"), "\(wrong)")
             #expect(try mailreeve("scan", "--config", config).status == 64)

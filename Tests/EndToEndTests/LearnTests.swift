@@ -318,7 +318,10 @@ struct LearnTests {
             for (scope, name, isMeant) in [
                 ("shared", "amavis", true), ("shared", "joe@example.com", true), ("domain", "@example.com", true),
                 ("domain", "example.com", false), ("domain", "joe@example.com", false), ("user", "joe", false),
-                ("user", "@example.com", false),
+                ("user", "@example.com", false), ("user", "", false), ("domain", "", false),
+                ("user", "joe@example.com/../x", false), ("user", "joe@example.com\n", false),
+                ("domain", "@ex ample.com", false), ("user", "jo/e@bücher.example", true),
+                ("user", "joe@[192.0.2.1]", true),
             ] {
                 let place = try Place("  databases: \(scope)\n")
                 let run = try place.learn("--sync", "-u", name)

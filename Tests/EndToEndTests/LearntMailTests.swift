@@ -188,6 +188,51 @@ struct LearntMailTests {
         }
     }
 
+    /// In the mode on errors no message teaches of which learnt mail is sure already.
+    @Test func onlyErrorsTeach() async throws {
+        try await Lanes.run {
+            let hop = try ScriptedNextHop(lmtp: false)
+            let gateway = try Self.gateway(
+                hop, ["bayes.autolearn": "yes", "bayes.autolearn_on_error": "yes", "bayes.minimum": "50"])
+            _ = try Self.learn(gateway, "--mbox", "--spam", Self.spam, "--ham", Self.ham)
+            func status(_ text: String) throws -> String {
+                #expect(try send(Mail(text: text), to: gateway.port).code == 250)
+                return try #require(hop.deliveries.last.flatMap { Self.status($0.content) })
+            }
+            let scan = try mailreeve("scan", "--config", gateway.configurationFile, "--json", Self.ham)
+            let surest = try scan.lines.map { (try JSONDocument($0)["bayes"] as? [String: Double])?["probability"] ?? 1 }
+                .enumerated().min { $0.element < $1.element }
+            let mailbox = try String(contentsOfFile: Self.ham, encoding: .isoLatin1)
+            let sure = mailbox.components(separatedBy: "\nFrom ")[try #require(surest).offset]
+                .drop { $0 != "\n" }.dropFirst()
+            let said = [try status(String(sure)), try status("Subject: x\n\nxyzzy plugh\n")]
+            #expect(said.map { $0.split(separator: "=").last } == ["no", "ham"], "\(said)")
+            #expect(said.map { $0.contains("BAYES_00") } == [true, false], "\(said)")
+            try poll("what was learnt") { try Self.counts(gateway) == (62, 62) }
+        }
+    }
+
+    /// What the nightly unit does, as its file says it.
+    @Test func theNightlyUnit() async throws {
+        try await Lanes.run {
+            let hop = try ScriptedNextHop(lmtp: false)
+            let gateway = try Self.gateway(hop, [:])
+            _ = try Self.learn(gateway, "--no-sync", "--mbox", "--ham", Self.ham)
+            #expect(try Self.counts(gateway) == (0, 0))
+            let unit = try String(contentsOfFile: Programs.package + "/packaging/mailreeve-learn.service", encoding: .utf8)
+            let commands = unit.split(separator: "\n").filter { $0.hasPrefix("ExecStart=/usr/local/bin/mailreeve ") }
+            #expect(commands.count == 2)
+            for command in commands {
+                let words = command.split(separator: " ").dropFirst().map {
+                    $0 == "/etc/mailreeve/mailreeve.yaml" ? gateway.configurationFile : String($0)
+                }
+                let run = try runTool(Programs.path("mailreeve"), words)
+                #expect(run.status == 0, "\(command): \(run)")
+            }
+            #expect(try Self.counts(gateway) == (0, 61))
+        }
+    }
+
     /// What was learnt while the daemon runs is heard by it, also where there was no database before.
     @Test func theDaemonHearsWhatIsLearnt() async throws {
         try await Lanes.run {

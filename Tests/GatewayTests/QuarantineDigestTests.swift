@@ -182,15 +182,6 @@ import Testing
         #expect(letters.letters.map { $0.items.map(\.id).sorted() } == [["Lock1", "Lock2"]] && letters.unread == [])
     }
 
-    /// A message of quoted-printable text, with its header as it came and its text as it is shown.
-    private static func read(_ message: [UInt8]) throws -> String {
-        let text = String(decoding: message, as: UTF8.self)
-        let end = try #require(text.range(of: "\r\n\r\n")?.upperBound)
-        #expect(text[..<end].contains("\r\nContent-Transfer-Encoding: quoted-printable\r\n"))
-        let body = text[end...].replacing("=\r\n", with: "").replacing("%", with: "%25").replacing("=", with: "%")
-        return text[..<end] + (try #require(body.removingPercentEncoding))
-    }
-
     /// In every language, with hostile texts, in lines that mail can carry.
     @Test(arguments: [
         ("de", "  Freigeben: <"), ("en", "  Release: <"), ("es", "  Liberar: <"), ("fr", "  Libérer : <"),
@@ -206,7 +197,7 @@ import Testing
         let letter = try #require(try digest.letters(try digest.mail(since: 0, until: Self.now)).letters.first)
         let bytes = digest.message(letter)
         #expect(bytes.allSatisfy { $0 < 0x80 })
-        let text = try Self.read(bytes)
+        let text = ScriptedNextHop.Delivery.notice(bytes)
         #expect(text.contains("\r\nAuto-Submitted: auto-generated\r\n") && text.contains("\r\nTo: r@x.example\r\n"))
         #expect(text.components(separatedBy: word + "mailto:release%2Bit@x.example?subject=mailreeve.r.").count == 3)
         // Nobody is allowed for the null sender.

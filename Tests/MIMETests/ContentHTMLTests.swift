@@ -67,7 +67,7 @@ import Testing
             "display:none", "DISPLAY : None !important", "d\\69splay/**/:none", "visibility:hidden", "font-size:0",
             "font-size:1px;", "font-size:0.05em", "font:1px Arial", "color:#fff", "color:rgb(255,255,255)",
             "color:white",
-            "color:#FEFEFE", "color:transparent", "color:rgba(0,0,0,0)", "background:#000", "opacity:0", "mso-hide:all",
+            "color:#FEFEFE", "color:transparent", "color:rgba(0,0,0,0)", "background:#000", "opacity:0",
             "max-height:0;overflow:hidden", "height:0px;width:1px;overflow:hidden",
             "position:absolute;left:-9999px", "background:black;color:#000", "display:&#110;one",
             "background-color:red;color:red", "opacity:1%", "zoom:1%", "scale:0", "scale:1 0", "letter-spacing:-1em",
@@ -86,7 +86,7 @@ import Testing
             #expect(Self.visible("a<div style='\(style)'>secret</div>b") == (isOut ? "ab" : "a\nb"), "\(style)")
         }
         for style in [
-            "display:none;display:inline", "font-size:12px", "color:#fff;background:#000", "height:0",
+            "display:none;display:inline", "mso-hide:all", "font-size:12px", "color:#fff;background:#000", "height:0",
             "font-size:1.2em", "color:white;background:url(x.png)", "opacity:0.9", "visibility:visible",
             "font-size:small",
             "left:-9999px", "line-height:0", "color:inherit", "background:none",

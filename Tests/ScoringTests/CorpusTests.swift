@@ -1,4 +1,5 @@
 import Foundation
+import MIME
 import TestSupport
 import Testing
 
@@ -33,6 +34,16 @@ import Testing
             for (mark, has) in marks {
                 let count = headers.count(where: has)
                 #expect(count > 0 && count < headers.count, "\(name): \(mark) \(count)")
+            }
+        }
+    }
+
+    /// Words of the header are in charsets that mail is written in.
+    @Test(arguments: ["spam", "ham"]) func wordsOfTheHeaderCanBeRead(_ name: String) throws {
+        for header in try Self.headers(name) {
+            for word in header.matches(of: #/=\?([^?\s]+)\?[bq]\?/#.ignoresCase()) {
+                let charset = String(word.1)
+                #expect(CharsetCoding(label: charset.utf8) != nil, "\(charset)")
             }
         }
     }

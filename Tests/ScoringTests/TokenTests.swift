@@ -316,7 +316,6 @@ struct TokenTests {
             ["Content-Type: multipart/mixed; boundary=a", "", "--a", "", "", "--a", "Content-Type: message/rfc822", ""]
                 + Self.message + ["--a--"],
             Self.beside(["Content-Type: message/rfc822"], Self.message, first: true),
-            Self.beside(["Content-Type: message/rfc822"], Self.message, in: "digest"),
             Self.beside(["Content-Type: text/plain"], ["honestword"], in: "signed", first: true),
             Self.beside(["Content-Type: text/plain", "Content-Disposition: inline; filename=a.txt"], ["honestword"]),
         ] {

@@ -33,8 +33,10 @@ package final class ScriptedNextHop: Sendable {
 
         package var relayed: Relayed { Relayed(content) }
 
+        package var notice: String { Self.notice(content) }
+
         /// A notice as it is read: without the coding of text that is quoted-printable.
-        package var notice: String {
+        package static func notice(_ content: [UInt8]) -> String {
             let text = String(decoding: content, as: UTF8.self)
             guard text.contains("\r\nContent-Transfer-Encoding: quoted-printable\r\n"),
                 let body = text.range(of: "\r\n\r\n")?.lowerBound

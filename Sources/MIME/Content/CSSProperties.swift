@@ -11,7 +11,7 @@ struct CSSProperties: OptionSet {
     /// `display` and `float`: the element is a block, with a first line of its own, and that in a line of those around.
     static let (blockDisplay, float, inlineBlock) = (bit(14), bit(15), bit(44))
     static let (visibility, opacity, zoom, scale, transform) = (bit(16), bit(17), bit(18), bit(19), bit(20))
-    static let (clip, clipPath, filter, contentVisibility, msoHide) = (bit(21), bit(22), bit(23), bit(24), bit(25))
+    static let (clip, clipPath, filter, contentVisibility) = (bit(21), bit(22), bit(23), bit(24))
     static let (fontSize, letterSpacing, lineHeight) = (bit(26), bit(27), bit(28))
     static let (height, maxHeight, width, maxWidth) = (bit(29), bit(30), bit(31), bit(32))
     /// There is room for letters, whatever the four say.
@@ -36,14 +36,14 @@ struct CSSProperties: OptionSet {
     /// Moved in other ways, which may bring back what is off the page.
     static let moved = bit(54)
     /// Lines begin or end at the right: what is off the page on the left is only their other end.
-    static let endAlignment = bit(55)
+    static let endAlignment = bit(25)
 
     static let displays: CSSProperties = [.display, .blockDisplay, .inlineBlock]
     static let margins: CSSProperties = [.marginTop, .marginRight, .marginBottom, .marginLeft]
     static let paddings: CSSProperties = [.paddingTop, .paddingRight, .paddingBottom, .paddingLeft]
     static let offsets: CSSProperties = [.top, .right, .bottom, .left]
     static let background: CSSProperties = [.backgroundColor, .backgroundImage, .backgroundClip]
-    static let all = CSSProperties(rawValue: (1 << 56) - 1)
+    static let all = CSSProperties(rawValue: (1 << 55) - 1)
     /// What elements have from the one around them where nothing is said.
     static let inherited: CSSProperties = [
         .visibility, .fontSize, .letterSpacing, .lineHeight, .color, .fill, .textIndent, .endAlignment,
@@ -51,7 +51,6 @@ struct CSSProperties: OptionSet {
     /// What hides where it is said; what shows, so that text is hidden where it is said no more.
     static let hidingAlways: CSSProperties = [
         .display, .visibility, .opacity, .zoom, .scale, .transform, .clip, .clipPath, .filter, .contentVisibility,
-        .msoHide,
         .fontSize, .letterSpacing, .lineHeight, .height, .maxHeight, .width, .maxWidth, .overflowX, .overflowY,
         .scrollX,
         .scrollY, .color, .position,
@@ -62,9 +61,13 @@ struct CSSProperties: OptionSet {
         .animation, .backgroundImage, .backgroundClip, .moved, .endAlignment,
     ]
     /// Values that hide whatever is said elsewhere.
-    static let aloneHiding: CSSProperties = [.display, .opacity, .clipPath, .filter, .msoHide]
-    /// Those of them that no animation changes.
-    static let stillHiding: CSSProperties = [.display, .msoHide]
+    static let aloneHiding: CSSProperties = [.display, .opacity, .clipPath, .filter]
+
+    /// Those of which pages without a type take numbers for pixels (Quirks Mode, section 3.2).
+    static let lengths: CSSProperties = [
+        margins, paddings, offsets, .textIndent, .fontSize, .letterSpacing, .height, .maxHeight, .minHeight, .width,
+        .maxWidth, .minWidth,
+    ]
 
     /// What a declaration of this name sets; nil for names that are not looked at.
     static func named(_ name: ArraySlice<UInt8>) -> CSSProperties? { names[String(decoding: name, as: UTF8.self)] }
@@ -83,7 +86,7 @@ struct CSSProperties: OptionSet {
         "text-emphasis-style": .repainted, "box-shadow": .repainted, "-webkit-box-shadow": .repainted,
         "mix-blend-mode": .repainted, "backdrop-filter": .repainted, "animation": .animation,
         "-webkit-animation": .animation, "animation-name": .animation, "-webkit-animation-name": .animation,
-        "content-visibility": .contentVisibility, "mso-hide": .msoHide, "font-size": .fontSize,
+        "content-visibility": .contentVisibility, "font-size": .fontSize,
         "font": [.fontSize, .lineHeight],
         "letter-spacing": .letterSpacing, "line-height": .lineHeight, "height": .height, "max-height": .maxHeight,
         "min-height": .minHeight, "min-width": .minWidth, "width": .width, "max-width": .maxWidth,

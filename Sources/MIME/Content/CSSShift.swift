@@ -54,6 +54,10 @@ struct CSSShift {
     var away: CSSProperties { properties { $0.away > 0 } }
     var isBack: CSSProperties { properties { $0.back > 0 } }
 
+    /// Pixels of padding in which text is seen that has no room in its box.
+    var roomBelow: Double { length(6).back }
+    var roomBeside: Double { max(length(5).back, length(7).back) }
+
     private func properties(_ isWanted: (Length) -> Bool) -> CSSProperties {
         lengths.indices.filter { isWanted(lengths[$0]) }
             .reduce(into: []) { $0.insert(CSSProperties(rawValue: 1 << UInt64($1))) }

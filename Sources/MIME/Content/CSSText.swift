@@ -6,8 +6,8 @@ enum CSSText {
     /// Letters that a number could have, where they were escaped: they are part of a name, `opacity:\31` is no value. No UTF-8
     /// has these octets.
     private static let (escapedE, escapedMinus, escapedZero): (UInt8, UInt8, UInt8) = (0xF4, 0xF5, 0xF6)
-    /// A comment: a blank in a value, nothing in a selector.
-    private static let comment: UInt8 = 0x1F
+    /// A comment: it ends a name and is nothing else, no blank either.
+    static let comment: UInt8 = 0x1F
     /// What stands for octets that mean nothing.
     private static let other: UInt8 = 0x3F
 
@@ -52,18 +52,31 @@ enum CSSText {
         return out
     }
 
-    /// Names, keywords and selectors, in which it does not matter what was escaped.
+    /// Names, keywords and selectors, in which it does not matter what was escaped. Comments are left out but where they part two
+    /// names, or a name from what is its own: `dis/**/play` and `#/**/a` are no names.
     static func names(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         guard text.contains(where: { $0 >= escapedE || $0 == comment }) else { return text }
-        return text.compactMap { byte in
-            switch byte {
-            case escapedE: 0x65
-            case escapedMinus: 0x2D
-            case escapedZero...: byte - escapedZero + 0x30
-            case comment: nil
-            default: byte
+        var out: [UInt8] = []
+        var isBehindComment = false
+        for byte in text {
+            if byte == comment {
+                isBehindComment = true
+                continue
             }
-        }[...]
+            if isBehindComment, let last = out.last, CSSSelectors.isNamePart(last) || last == 0x23 || last == 0x40,
+                CSSSelectors.isNamePart(byte) || byte == 0x28
+            {
+                out.append(comment)
+            }
+            isBehindComment = false
+            switch byte {
+            case escapedE: out.append(0x65)
+            case escapedMinus: out.append(0x2D)
+            case escapedZero...: out.append(byte - escapedZero + 0x30)
+            default: out.append(byte)
+            }
+        }
+        return out[...]
     }
 
     private static func isNamePart(_ byte: UInt8) -> Bool {

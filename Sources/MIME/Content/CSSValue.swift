@@ -115,6 +115,7 @@ enum CSSValue {
                 index = digits.endIndex
             }
         }
+        guard index == value.endIndex || value[index] != CSSText.comment else { return nil }
         let unit = CSSText.names(value[index...])
         guard unit.isEmpty || unit.elementsEqual([0x25]) || unit.allSatisfy({ 0x61...0x7A ~= $0 }) else { return nil }
         return (sign * number, unit)
@@ -149,10 +150,10 @@ enum CSSValue {
         return unit.isEmpty ? number : unit.elementsEqual([0x25]) ? number / 100 : nil
     }
 
-    /// True for a length, also without a unit, which documents without a type may have (Quirks Mode, section 3.2).
-    static func isLength(_ value: ArraySlice<UInt8>, orShare: Bool = true) -> Bool {
+    /// True for a length or percent, also without a unit, which documents without a type may have (Quirks Mode, section 3.2).
+    static func isLength(_ value: ArraySlice<UInt8>) -> Bool {
         guard let (_, unit) = number(value) else { return false }
-        return unit.isEmpty || pixels(in: unit) != nil || orShare && unit.elementsEqual([0x25])
+        return unit.isEmpty || pixels(in: unit) != nil || unit.elementsEqual([0x25])
     }
 
     /// True for an offset that moves things off every page; columns have margins of -100 percent.
@@ -196,10 +197,8 @@ enum CSSValue {
         switch shape.name {
         case "rect", "xywh":
             guard words.count >= 4 else { return nil }
-            let sides = words.prefix(4).map { word in
-                CSSText.names(word).elementsEqual("auto".utf8) ? nil : number(word)?.0
-            }
-            guard zip(sides, words).allSatisfy({ $0 != nil || CSSText.names($1).elementsEqual("auto".utf8) }) else {
+            let sides = words.prefix(4).map { number($0)?.0 }
+            guard words.prefix(4).allSatisfy({ isLength($0) || CSSText.names($0).elementsEqual("auto".utf8) }) else {
                 return nil
             }
             if shape.name == "xywh" { return sides[2] ?? 9 <= 1 || sides[3] ?? 9 <= 1 }

@@ -2,7 +2,7 @@
 extension HTMLEffects {
     /// Pixels up to which letters cannot be read, and up to which there is no room for any.
     private static let tinySize = 2.7
-    private static let noRoom = 1.4
+    static let noRoom = 1.4
     /// Of the size of letters around, or of the room there is.
     private static let tinyShare = 0.1
 
@@ -45,7 +45,6 @@ extension HTMLEffects {
         case .float: return keywords(["none"], hiding: ["left", "right", "inline-start", "inline-end"])
         case .visibility: return keywords(["visible"], hiding: ["hidden", "collapse"])
         case .contentVisibility: return keywords(["visible", "auto"], hiding: ["hidden"])
-        case .msoHide: return keywords(["none", "screen"], hiding: ["all"])
         case [.position, .lifted, .fixed]:
             // What is sticky stays on the page.
             let lifts = keyword == "absolute" || keyword == "fixed"
@@ -103,7 +102,9 @@ extension HTMLEffects {
             else {
                 return false
             }
-            declare(properties, hiding: Self.isNoRoom(value) ? properties : [])
+            // A share of a height that the content makes is no height.
+            let isOfContent = [.height, .maxHeight].contains(properties) && CSSValue.number(value)?.1.first == 0x25
+            declare(properties, hiding: Self.isNoRoom(value) && !isOfContent ? properties : [])
         case .minHeight, .minWidth:
             guard ["auto", "min-content", "max-content", "fit-content"].contains(keyword) || Self.isPositive(value)
             else {

@@ -43,7 +43,8 @@ struct HTMLEffects {
 
     /// Not drawn, whatever elements inside say.
     func isGone(_ box: Box) -> Bool {
-        if hides(.animation) { return !hiding.isDisjoint(with: .stillHiding) }
+        // No animation changes `display`.
+        if hides(.animation) { return hides(.display) }
         return !hiding.isDisjoint(with: .aloneHiding) || box != .inline && hides(.contentVisibility)
             || hides(.lifted) && hides(.clip)
     }
@@ -51,9 +52,9 @@ struct HTMLEffects {
     /// Beyond a box without room.
     func isCut(_ box: Box) -> Bool {
         guard box == .block, !hides(.animation) else { return false }
-        // What is hidden one way cannot be scrolled to.
-        let isCutX = (hides(.overflowX) || hides(.scrollY)) && !hides(.minWidth)
-        let isCutY = (hides(.overflowY) || hides(.scrollX)) && !hides(.minHeight)
+        // What is hidden one way cannot be scrolled to. In the padding beside and below it is seen.
+        let isCutX = (hides(.overflowX) || hides(.scrollY)) && !hides(.minWidth) && shift.roomBeside <= Self.noRoom
+        let isCutY = (hides(.overflowY) || hides(.scrollX)) && !hides(.minHeight) && shift.roomBelow <= Self.noRoom
         return isCutX && !hiding.isDisjoint(with: [.width, .maxWidth])
             || isCutY && !hiding.isDisjoint(with: [.height, .maxHeight, .lineHeight])
     }
@@ -76,6 +77,9 @@ struct HTMLEffects {
 
     /// Colours are not those that are said.
     var isRepainted: Bool { !hiding.isDisjoint(with: [.repainted, .repaintedByFilter, .animation]) }
+
+    /// There is something behind the letters.
+    var paints: Bool { hides(.backgroundImage) || sets(.backgroundColor) && !hides(.backgroundColor) }
 
     /// Pixels by which it is off the page.
     func away(_ box: Box) -> Double {
@@ -107,6 +111,10 @@ struct HTMLEffects {
         if taken.contains(.backgroundColor) { background = other.background }
         shift.take(taken, from: other.shift)
         if other.isCut { self = perhaps }
+    }
+
+    private static func lacksUnit(_ value: ArraySlice<UInt8>) -> Bool {
+        CSSValue.words(value).contains { CSSValue.number($0).map { $0.0 != 0 && $0.1.isEmpty } ?? false }
     }
 
     /// Something is said with `!important`.
@@ -178,12 +186,13 @@ struct HTMLEffects {
     }
 
     /// Adds declarations of a `style` attribute.
-    mutating func add(style: [UInt8]) {
-        add(declarations: CSSText.plain(style.prefix(Self.longestStyle + 1))[...], isRule: false)
+    mutating func add(style: [UInt8], hasUnits: Bool) {
+        add(declarations: CSSText.plain(style.prefix(Self.longestStyle + 1))[...], isRule: false, hasUnits: hasUnits)
     }
 
     /// Adds declarations in their plain form.
-    mutating func add(declarations: ArraySlice<UInt8>, isRule: Bool) {
+    /// - Parameter hasUnits: the page has a type, so that lengths have units; of some types they need none.
+    mutating func add(declarations: ArraySlice<UInt8>, isRule: Bool, hasUnits: Bool) {
         if declarations.count > Self.longestStyle { isCut = true }
         for declaration in CSSText.declarations(declarations.prefix(Self.longestStyle), isRule: isRule) {
             guard let properties = CSSProperties.named(declaration.name) else { continue }
@@ -194,6 +203,9 @@ struct HTMLEffects {
                 inherited.subtract(properties)
                 important.subtract(properties)
             } else if var effects = HTMLEffects(declaration, properties) {
+                if hasUnits, properties.isSubset(of: .lengths), Self.lacksUnit(declaration.value) {
+                    effects = effects.perhaps
+                }
                 if declaration.isImportant { effects.important = effects.declared }
                 merge(effects)
             }

@@ -159,7 +159,8 @@ extension HTMLReader {
         static let ol = HTMLName("ol"), ul = HTMLName("ul"), optgroup = HTMLName("optgroup"),
             option = HTMLName("option")
         static let align = HTMLName("align"), dir = HTMLName("dir")
-        static let div = HTMLName("div"), address = HTMLName("address")
+        static let div = HTMLName("div"), address = HTMLName("address"), mark = HTMLName("mark")
+        static let textarea = HTMLName("textarea"), datalist = HTMLName("datalist")
         static let rubyParts = Set(["rb", "rp", "rt", "rtc"].map { HTMLName($0) } as [HTMLName])
         static let headings = Set(["h1", "h2", "h3", "h4", "h5", "h6"].map { HTMLName($0) } as [HTMLName])
         static let type = HTMLName("type"), template = HTMLName("template")

@@ -57,6 +57,7 @@ struct HTMLReader {
 
     mutating func read(_ html: Span<UInt8>) {
         hasDoctype = Self.hasDoctype(html)
+        sheet.hasUnits = hasDoctype
         readStyleSheets(html)
         styleRoots()
         var start = 0
@@ -191,7 +192,7 @@ struct HTMLReader {
             breakLine(element)
             return links(html, name, offset)
         }
-        let outer = style
+        var outer = style
         if !element.contains(.tablePart), !Self.tableContents.contains(name), let shown = styleBeforeTable {
             style = shown
         }
@@ -208,18 +209,22 @@ struct HTMLReader {
         if element.contains(.lineBreak) { indent = 0 }
         if applied.isBlock { indent = Int(min(style.indent / Self.letterWidth, Double(Int32.max))) }
         links(html, name, offset)
-        if element.contains(.unseen) { style.isGone = true }
+        let isOpened =
+            name == Names.datalist && applied.effects.sets(.display) && !applied.effects.hides(.display)
+        if element.contains(.unseen), !isOpened { style.isGone = true }
         if style.isHidden, !outer.isHidden {
             hidden.breakLine()
             isBlockHidden = element.contains(.block)
         }
         if element.contains(.raw) || element.contains(.rawWithReferences) {
-            rawElement(html, name, element, offset)
+            rawElement(html, name, element, offset, applied.effects)
             style = outer
             isPreformatted = wasPreformatted
             if applied.isBlock { indent = 0 }
             return
         }
+        // Columns are behind cells that do not stand in them.
+        if name == Names.col || name == Names.colgroup, isInTable, applied.effects.paints { outer.background = nil }
         // Forms in a table outside of its cells are empty.
         let isEmpty =
             element.contains(.void) || name == Names.form && styleBeforeTable != nil
@@ -289,13 +294,14 @@ struct HTMLReader {
     private mutating func applyAttributes(
         _ html: Span<UInt8>, _ element: HTMLElement, _ name: HTMLName
     ) -> Applied {
-        var effects = HTMLEffects()
+        var effects = look(name)
         var inline: HTMLEffects?
         for attribute in tokenizer.attributes {
             switch attribute.name {
             case Names.style:
                 var found = HTMLEffects()
-                found.add(style: HTMLEntities.decoded(html, attribute.value, isAttribute: true))
+                found.add(
+                    style: HTMLEntities.decoded(html, attribute.value, isAttribute: true), hasUnits: hasDoctype)
                 inline = inline ?? found
             case Names.hidden:
                 effects.add(hiding: .display)
@@ -343,9 +349,13 @@ struct HTMLReader {
     }
 
     private mutating func rawElement(
-        _ html: Span<UInt8>, _ name: HTMLName, _ element: HTMLElement, _ offset: Int
+        _ html: Span<UInt8>, _ name: HTMLName, _ element: HTMLElement, _ offset: Int, _ effects: HTMLEffects
     ) {
         let range = tokenizer.rawText(html)
+        // Browsers hide code by a style, which a page may change; and the head with all in it.
+        if element.contains(.code), effects.sets(.display), !effects.hides(.display), isInBody {
+            text(html, range, hasReferences: false)
+        }
         if name == Names.script {
             content.notes.insert(.hasScript)
             keep(html, range, in: \.scripts)

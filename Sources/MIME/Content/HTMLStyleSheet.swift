@@ -54,6 +54,9 @@ struct HTMLStyleSheet {
     /// Blocks in blocks that are read.
     private static let depthLimit = 8
 
+    /// Lengths without a unit are none, see `HTMLEffects`.
+    var hasUnits = false
+
     var isEmpty: Bool { rules.isEmpty }
 
     /// What stands around a rule.
@@ -75,15 +78,26 @@ struct HTMLStyleSheet {
         var start = text.startIndex
         var index = start
         while index < text.endIndex {
-            if text[index] == 0x7D || text[index] == 0x3B {
-                if text[index] == 0x3B { addLayers(text[start..<index]) }
+            if index == start, place.depth == 0, let mark = Self.mark(text[index...]) {
+                // It means nothing outside of blocks (CSS Syntax 3, section 5.4.1).
+                start += mark
+                index = start
+                continue
+            }
+            switch text[index] {
+            case ...0x20 where index == start: start += 1
+            // What is open swallows what follows, rules too.
+            case 0x28, 0x5B: index = CSSText.endOfBlock(text, index)
+            // Outside of blocks `;` ends `@` rules alone; of another rule it is part, as is `}`, and its selectors are none.
+            case 0x3B where place.depth > 0 || text[start] == 0x40:
+                addLayers(text[start..<index])
                 start = index + 1
-            } else if text[index] == 0x7B {
-                let selector = Self.withoutMarks(CSSText.names(text[start..<index]))
+            case 0x7B:
                 let end = CSSText.endOfBlock(text, index)
-                add(selector, text[min(index + 1, end)..<end], place)
+                add(CSSValue.trimmed(text[start..<index]), text[min(index + 1, end)..<end], place)
                 index = end
                 start = min(index + 1, text.endIndex)
+            default: break
             }
             index += 1
         }
@@ -98,7 +112,7 @@ struct HTMLStyleSheet {
         inner.depth += 1
         guard inner.depth <= Self.depthLimit + 1 else { return overfill() }
         if selector.first == 0x40 {
-            let rule = selector.map(asciiLower)
+            let rule = CSSText.names(selector).map(asciiLower)
             let answer = CSSCondition.answer(rule[...])
             guard answer > .never else { return }
             guard inner.depth <= Self.depthLimit else { return overfill() }
@@ -121,31 +135,27 @@ struct HTMLStyleSheet {
 
     /// `@layer a, b;` says nothing but an order.
     private mutating func addLayers(_ statement: ArraySlice<UInt8>) {
-        let rule = CSSValue.trimmed(statement).map(asciiLower)
+        let rule = CSSText.names(CSSValue.trimmed(statement)).map(asciiLower)
         guard rule.starts(with: "@layer".utf8) else { return }
         for name in rule.dropFirst("@layer".utf8.count).split(separator: 0x2C) {
             layers.insert(Array("@layer ".utf8) + CSSValue.trimmed(name))
         }
     }
 
-    /// The marks of a comment of HTML around rules mean nothing.
-    private static func withoutMarks(_ selector: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        var selector = CSSValue.trimmed(selector)
-        for mark in ["<!--", "-->"] where selector.starts(with: mark.utf8) {
-            selector = CSSValue.trimmed(selector.dropFirst(mark.utf8.count))
-        }
-        return selector
+    /// Octets of a mark of a comment of HTML that begins the text.
+    private static func mark(_ text: ArraySlice<UInt8>) -> Int? {
+        ["<!--", "-->"].first { text.starts(with: $0.utf8) }?.utf8.count
     }
 
     private mutating func add(_ text: ArraySlice<UInt8>, declarations: ArraySlice<UInt8>, _ place: Place) {
         var effects = HTMLEffects()
-        effects.add(declarations: declarations.map(asciiLower)[...], isRule: true)
-        guard !effects.declared.isEmpty || effects.isCut, let (selectors, areSure) = CSSSelectors.parts(text) else {
-            return
-        }
+        effects.add(declarations: declarations.map(asciiLower)[...], isRule: true, hasUnits: hasUnits)
+        // In a rule the elements of that one may stand in front.
+        let isInner = place.outer != nil
+        guard !effects.declared.isEmpty || effects.isCut,
+            let (selectors, areSure) = CSSSelectors.parts(text, isNested: isInner)
+        else { return }
         for selector in selectors {
-            // In a rule the elements of that one may stand in front.
-            let isInner = place.outer != nil
             let text = isInner ? selector.drop { $0 <= 0x20 || $0 == 0x2B || $0 == 0x3E || $0 == 0x7E } : selector
             guard let selector = HTMLSelector(text) else { continue }
             add(selector, effects, place, isSure: place.isSure && areSure && selector.isWhole)

@@ -1,0 +1,108 @@
+import Testing
+
+@testable import Scoring
+
+/// Parts beside the text that is shown, as mail readers and other readings have them.
+@Suite("Words of parts that nobody is shown")
+struct UnshownPartTests {
+    private static func beside(_ fields: [String], _ body: [String], in kind: String = "mixed") -> [String] {
+        ["Content-Type: multipart/\(kind); boundary=\(kind)", ""]
+            + [["Content-Type: text/html", "", "<p>shown payload</p>"], fields + [""] + body].flatMap {
+                ["--\(kind)"] + $0
+            } + ["--\(kind)--"]
+    }
+
+    private static func digest(_ words: String...) -> [String] {
+        ["Content-Type: multipart/digest; boundary=digest", ""]
+            + words.flatMap { ["--digest", "", "Subject: x", "", $0] } + ["--digest--"]
+    }
+
+    private static let external = "Content-Type: message/external-body; access-type=local-file; name=x"
+    private static let file = "Content-Type: application/octet-stream; name=a.eml"
+    private static let attachment = "Content-Disposition: attachment; filename=a.eml"
+    private static let text = ["Content-Type: text/plain", "", "shown honestword"]
+
+    @Test(
+        "they are hidden ones, in every reading of the part",
+        arguments: [
+            // The phantom body of RFC 2046 section 5.2.3.
+            beside([external], text), beside([external], ["honestword"]), [external, ""] + text,
+            beside([file, attachment], text),
+            beside([file, attachment, "Content-Transfer-Encoding: base64"], [base64]),
+            beside([file], ["Subject: x", "", "shown honestword"]),
+            beside(["Content-Type: text/plain", attachment], text),
+            beside(
+                ["Content-Type: text/plain", "Content-Transfer-Encoding: base64", attachment],
+                ["aG9uZXN0d29yZA==", "aG9uZXN0d29yZA=="]),
+            beside(Array(digest("honestword").prefix(1)), Array(digest("honestword").dropFirst(2))),
+            digest("payload", "shown honestword"),
+            beside(["Content-Type: message/rfc822", "Content-Transfer-Encoding: base64"], [base64]),
+        ])
+    func unshown(_ lines: [String]) {
+        let texts = TokenTests.texts(lines)
+        #expect(texts.contains("I:honestword") && !texts.contains("honestword"), "\(lines)")
+    }
+
+    private static func related(_ start: String, in kind: String = "related") -> [String] {
+        [
+            "Content-Type: multipart/\(kind); \(start)boundary=related", "", "--related", "Content-ID: <first@x>", "",
+            "firstword", "--related", "Content-Type: text/html", "Content-ID:<Second@x> ", "", "secondword",
+            "--related--",
+        ]
+    }
+
+    /// RFC 2387: `start` names the root; readers that do not know it begin with the first.
+    @Test func rootsOfRelated() {
+        for (start, isShown) in [
+            ("start=\"<Second@x>\"; ", true), ("start=Second@x; ", true), ("", false), ("start=\"<first@x>\"; ", false),
+            ("start=\"<other@x>\"; ", false), ("start=\"<second@x>\"; ", false),
+        ] {
+            let texts = TokenTests.texts(Self.related(start))
+            #expect(texts.contains("firstword") && texts.contains("secondword") == isShown, "\(start): \(texts)")
+        }
+        #expect(!TokenTests.texts(Self.related("start=\"<Second@x>\"; ", in: "signed")).contains("secondword"))
+    }
+
+    /// An attachment is no alternative to some readers, and XHTML none to others: what any of them shows is shown.
+    @Test func alternativesOfSomeReaders() {
+        func texts(_ parts: [(fields: [String], word: String)]) -> Set<String> {
+            TokenTests.texts(
+                ["Content-Type: multipart/alternative; boundary=x", ""]
+                    + parts.flatMap { ["--x"] + $0.fields + ["", $0.word] } + ["--x--"])
+        }
+        let html = ["Content-Type: text/html"]
+        let xhtml = ["Content-Type: application/xhtml+xml"]
+        let attached = ["Content-Disposition: attachment; filename=a.html"]
+        for others in [html + attached, xhtml, xhtml + attached] {
+            let found = texts([(html, "shownword"), (others, "otherword")])
+            #expect(found.isSuperset(of: ["shownword", "otherword"]), "\(others)")
+            let turned = texts([(others, "otherword"), (html, "shownword")])
+            #expect(turned.contains("shownword") && turned.isDisjoint(with: ["otherword"]), "\(others)")
+        }
+        let three = texts([([], "plainword"), (html, "shownword"), (html + attached, "otherword")])
+        #expect(three.isSuperset(of: ["shownword", "otherword"]) && !three.contains("plainword"))
+        #expect(texts([([], "plainword"), (html + attached, "otherword")]).isSuperset(of: ["plainword", "otherword"]))
+    }
+
+    /// A text with its header, in base64.
+    private static let base64 = "Q29udGVudC1UeXBlOiB0ZXh0L3BsYWluDQpTdWJqZWN0OiB4DQoNCmhvbmVzdHdvcmQ="
+
+    @Test("of what some reader shows they are shown ones")
+    func shown() {
+        for lines in [
+            Self.digest("honestword", "other"),
+            // A digest without a text before it.
+            ["Content-Type: multipart/mixed; boundary=mixed", "", "--mixed"] + Self.digest("honestword") + ["--mixed--"],
+            // The name of a text makes it no message to those that show it.
+            Self.beside(["Content-Type: text/plain; name=a.eml"], ["honestword"]),
+            // Of a header block that ends earlier to others they do not see what hides it.
+            Self.beside(
+                ["Content-Type: text/plain", " ", "Content-Disposition: attachment; filename=a.txt"], ["honestword"]),
+            // A part of its own to Outlook.
+            Self.beside([], ["x"]) + Self.text,
+        ] {
+            let texts = TokenTests.texts(lines)
+            #expect(texts.contains("honestword"), "\(lines)")
+        }
+    }
+}

@@ -2,9 +2,6 @@ internal import CBytes
 internal import Glibc
 
 /// Searches that run at the speed of libc (`memchr(3)`): 7 to 10 times faster than a byte loop.
-///
-/// Sequences are looked for by their rarest octet, which `memchr` finds faster than anything finds a sequence; where that
-/// octet turns out to be common, a search for the two rarest together goes on.
 extension Span<UInt8> {
     /// Index of the first `byte` at or after `start`; nil when there is none.
     package func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
@@ -84,14 +81,9 @@ extension Span<UInt8> {
         }
     }
 
-    /// Index of the first `<`, at or after `start`, behind which an octet stands whose last five bits are the number of a bit in
-    /// `letters`: for letters of either case; nil when there is none.
-    package func firstTag(beginningWith letters: UInt32, from start: Int = 0) -> Int? {
-        guard start >= 0, start < count else { return nil }
-        return withUnsafeBufferPointer { bytes in
-            let place = bytes.baseAddress.map { cbytes_tag($0, count, start, letters) } ?? count
-            return place < count ? place : nil
-        }
+    /// The octets that stand behind a `<`, by their last five bits, which are the same for both cases of a letter: a bit for each.
+    package var tagLetters: UInt32 {
+        withUnsafeBufferPointer { bytes in bytes.baseAddress.map { cbytes_tag_letters($0, count) } ?? 0 }
     }
 
     /// True when there is no control character but those of text: HT, LF, FF, CR and ESC.
@@ -120,79 +112,14 @@ extension UnsafeBufferPointer<UInt8> {
 
     /// Offset of the first occurrence of `needle` at or after `start`.
     package func firstOffset(of needle: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
-        guard let base = baseAddress, let wanted = needle.baseAddress, needle.count > 0,
-            start >= 0, count - start >= needle.count
-        else { return nil }
-        let rare = needle.rarest(besides: nil)
-        let far = rare == 0 ? needle.count - 1 : 0
-        // Where the rarest octet may stand.
-        var at = start + rare
-        let end = count - needle.count + rare + 1
-        var misses = 0
-        while let hit = memchr(base + at, Int32(wanted[rare]), end - at) {
-            at = UnsafeRawPointer(hit) - UnsafeRawPointer(base)
-            // The octet at the other end spares most calls.
-            if base[at - rare + far] == wanted[far], memcmp(base + at - rare, wanted, needle.count) == 0 {
-                return at - rare
-            }
-            at += 1
-            guard at < end else { return nil }
-            misses += 1
-            if misses > fewMisses, misses > (at - start) / octetsPerMiss {
-                let from = at - rare
-                return cbytes_find(
-                    base + from, count - from, wanted, needle.count, rare, needle.rarest(besides: rare)
-                ).map { $0 - base }
-            }
-        }
-        return nil
+        guard let base = baseAddress, let wanted = needle.baseAddress, start >= 0, start < count else { return nil }
+        return cbytes_find(base + start, count - start, wanted, needle.count).map { $0 - base }
     }
 
     /// Offset of the first `word` at or after `start`: in lower case, it stands for letters of either case.
     fileprivate func firstOffset(ofWord word: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
-        guard let base = baseAddress, let wanted = word.baseAddress, start >= 0, count - start >= word.count else {
-            return nil
-        }
-        let rare = word.rarest(besides: nil)
-        return cbytes_find_word(
-            base + start, count - start, wanted, word.count, rare, word.rarest(besides: rare)
-        ).map { $0 - base }
-    }
-
-    /// The place of the octet that mail, documents and programs have least of, other than the one at `taken`; that one where
-    /// there is no other.
-    private func rarest(besides taken: Int?) -> Int {
-        var best = taken == 0 && count > 1 ? 1 : 0
-        frequencies.withUnsafeBufferPointer { frequency in
-            for index in indices
-            where index != taken && frequency[Int(self[index])] < frequency[Int(self[best])] { best = index }
-        }
-        return best
-    }
-}
-
-/// Misses that say nothing of how common an octet is, and octets for each miss below which looking for two is faster.
-private let fewMisses = 8
-private let octetsPerMiss = 512
-
-/// How common an octet is, roughly: control characters and UTF-8 least, then signs, capital letters, digits, the signs of
-/// markup and letters that words have less of, other letters, blanks and NUL.
-private let frequencies: [UInt8] = (0..<256).map { byte in
-    switch UInt8(byte) {
-    case 0x00, 0x20: 6
-    case 0x0A, 0x0D: 5
-    case UInt8(ascii: "j"), UInt8(ascii: "q"), UInt8(ascii: "x"), UInt8(ascii: "z"): 2
-    case UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "g"), UInt8(ascii: "k"), UInt8(ascii: "p"),
-        UInt8(ascii: "v"), UInt8(ascii: "w"), UInt8(ascii: "y"):
-        4
-    case UInt8(ascii: "a")...UInt8(ascii: "z"): 5
-    case UInt8(ascii: "A")...UInt8(ascii: "Z"): 3
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): 4
-    case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "="), UInt8(ascii: "/"), UInt8(ascii: "\""),
-        UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: "-"), UInt8(ascii: ":"):
-        4
-    case 0x21...0x7E: 1
-    default: 0
+        guard let base = baseAddress, let wanted = word.baseAddress, start >= 0, start < count else { return nil }
+        return cbytes_find_word(base + start, count - start, wanted, word.count).map { $0 - base }
     }
 }
 

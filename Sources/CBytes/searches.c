@@ -8,6 +8,8 @@
    x86-64 and on ARM. */
 typedef uint8_t octets __attribute__((ext_vector_type(32)));
 typedef bool flags __attribute__((ext_vector_type(32)));
+/* What comparing two of them makes: all bits of an octet, or none. */
+typedef __typeof__((octets){0} == (octets){0}) matches;
 enum { WIDTH = 32 };
 
 /* Each search is there twice, and the loader takes the one that the processor has the instructions for. */
@@ -36,30 +38,96 @@ enum { WIDTH = 32 };
 /* Octets whose flags fill a number. */
 enum { BLOCK = 2 * WIDTH };
 
+/* How common an octet is, roughly: control characters and UTF-8 least, then signs, letters that words have least of, capital
+   letters, digits, the signs of markup and letters that words have less of, other letters, blanks and NUL. */
+PART uint8_t commonness(uint8_t octet) {
+    switch (octet) {
+    case 0x00: case ' ': return 6;
+    case '\n': case '\r': case 'a': case 'c': case 'd': case 'e': case 'h': case 'i': case 'l': case 'm': case 'n': case 'o':
+    case 'r': case 's': case 't': case 'u': return 5;
+    case 'b': case 'f': case 'g': case 'k': case 'p': case 'v': case 'w': case 'y': case '0' ... '9': case '<': case '>':
+    case '=': case '/': case '"': case '.': case ',': case '-': case ':': return 4;
+    case 'A' ... 'Z': return 3;
+    case 'j': case 'q': case 'x': case 'z': return 2;
+    case 0x7F ... 0xFF: case 0x01 ... 0x09: case 0x0B: case 0x0C: case 0x0E ... 0x1F: return 0;
+    default: return 1;
+    }
+}
+
+/* The place of the octet that mail, documents and programs have least of, other than the one at `taken`; that one where there
+   is no other. */
+static size_t rarest(const uint8_t *sequence, size_t length, size_t taken) {
+    size_t best = taken == 0 && length > 1 ? 1 : 0;
+    uint8_t least = UINT8_MAX;
+    for (size_t at = best; at < length && least > 0; at++) {
+        const uint8_t here = commonness(sequence[at]);
+        if (at != taken && here < least) {
+            least = here;
+            best = at;
+        }
+    }
+    return best;
+}
+
 /* Where one octet and another stand, each with some bits set. */
-PART uint64_t pair(const uint8_t *at, uint8_t octet, uint8_t set, const uint8_t *other_at, uint8_t other, uint8_t other_set) {
-    const uint64_t low = BITS(((LOAD(at) | set) == octet) & ((LOAD(other_at) | other_set) == other));
-    const uint64_t high =
-        BITS(((LOAD(at + WIDTH) | set) == octet) & ((LOAD(other_at + WIDTH) | other_set) == other));
-    return low | high << WIDTH;
+#define PAIR(at, octet, set, other_at, other, other_set) \
+    (((LOAD(at) | (set)) == (octet)) & ((LOAD(other_at) | (other_set)) == (other)))
+
+/* Looks for two octets of the sequence, each with some bits set, and only where both stand for the whole. */
+#define FIND_BY_TWO(fits, first, first_set, second, second_set) \
+    for (; at + 2 * BLOCK <= places; at += 2 * BLOCK) { \
+        const uint8_t *here = haystack + at + rare, *there = haystack + at + other; \
+        const matches a = PAIR(here, first, first_set, there, second, second_set); \
+        const matches b = PAIR(here + WIDTH, first, first_set, there + WIDTH, second, second_set); \
+        const matches c = PAIR(here + BLOCK, first, first_set, there + BLOCK, second, second_set); \
+        const matches d = \
+            PAIR(here + BLOCK + WIDTH, first, first_set, there + BLOCK + WIDTH, second, second_set); \
+        if (BITS(a | b | c | d) == 0) continue; \
+        for (size_t part = 0; part < 2 * BLOCK; part += BLOCK) { \
+            uint64_t hits = part == 0 ? BITS(a) | BITS(b) << WIDTH : BITS(c) | BITS(d) << WIDTH; \
+            for (; hits != 0; hits &= hits - 1) { \
+                const uint8_t *place = haystack + at + part + __builtin_ctzll(hits); \
+                if (fits(place, needle, needle_length)) return place; \
+            } \
+        } \
+    }
+
+PART bool is_sequence(const uint8_t *place, const uint8_t *needle, size_t length) {
+    return memcmp(place, needle, length) == 0;
 }
 
 SEARCH
-const uint8_t *cbytes_find(const uint8_t *haystack, size_t length, const uint8_t *needle, size_t needle_length,
-                           size_t rare, size_t second) {
-    if (needle_length == 0 || length < needle_length) return NULL;
-    const size_t places = length - needle_length + 1;
-    const uint8_t first = needle[rare], other = needle[second];
+static const uint8_t *find_by_two(const uint8_t *haystack, size_t length, const uint8_t *needle, size_t needle_length,
+                                  size_t rare) {
+    const size_t places = length - needle_length + 1, other = rarest(needle, needle_length, rare);
+    const uint8_t first = needle[rare], second = needle[other];
     size_t at = 0;
-    for (; at + BLOCK <= places; at += BLOCK) {
-        uint64_t hits = pair(haystack + at + rare, first, 0, haystack + at + second, other, 0);
-        for (; hits != 0; hits &= hits - 1) {
-            const uint8_t *place = haystack + at + __builtin_ctzll(hits);
-            if (memcmp(place, needle, needle_length) == 0) return place;
-        }
-    }
+    FIND_BY_TWO(is_sequence, first, 0, second, 0)
     for (; at < places; at++) {
-        if (haystack[at + rare] == first && memcmp(haystack + at, needle, needle_length) == 0) return haystack + at;
+        if (haystack[at + rare] == first && is_sequence(haystack + at, needle, needle_length)) return haystack + at;
+    }
+    return NULL;
+}
+
+/* Misses that say nothing of how common an octet is, and octets for each miss below which looking for two is faster. */
+enum { FEW_MISSES = 8, OCTETS_PER_MISS = 512 };
+
+const uint8_t *cbytes_find(const uint8_t *haystack, size_t length, const uint8_t *needle, size_t needle_length) {
+    if (needle_length == 0 || length < needle_length) return NULL;
+    const size_t rare = rarest(needle, needle_length, needle_length);
+    /* The octet at the other end spares most comparisons. */
+    const size_t far = rare == 0 ? needle_length - 1 : 0;
+    const uint8_t *const end = haystack + length - needle_length + 1;
+    size_t misses = 0;
+    for (const uint8_t *at = haystack; at < end; at++) {
+        const uint8_t *hit = memchr(at + rare, needle[rare], (size_t)(end - at));
+        if (hit == NULL) return NULL;
+        at = hit - rare;
+        if (at[far] == needle[far] && is_sequence(at, needle, needle_length)) return at;
+        misses++;
+        if (misses > FEW_MISSES && misses > (size_t)(at - haystack) / OCTETS_PER_MISS) {
+            return find_by_two(at + 1, (size_t)(haystack + length - at - 1), needle, needle_length, rare);
+        }
     }
     return NULL;
 }
@@ -77,22 +145,16 @@ PART bool is_word(const uint8_t *place, const uint8_t *word, size_t length) {
 PART uint8_t either_case(uint8_t octet) { return octet >= 'a' && octet <= 'z' ? 0x20 : 0; }
 
 SEARCH
-const uint8_t *cbytes_find_word(const uint8_t *haystack, size_t length, const uint8_t *word, size_t word_length,
-                                size_t rare, size_t second) {
-    if (word_length == 0 || length < word_length) return NULL;
-    const size_t places = length - word_length + 1;
-    const uint8_t first = word[rare], other = word[second];
-    const uint8_t first_case = either_case(first), other_case = either_case(other);
+const uint8_t *cbytes_find_word(const uint8_t *haystack, size_t length, const uint8_t *needle, size_t needle_length) {
+    if (needle_length == 0 || length < needle_length) return NULL;
+    const size_t places = length - needle_length + 1;
+    const size_t rare = rarest(needle, needle_length, needle_length), other = rarest(needle, needle_length, rare);
+    const uint8_t first = needle[rare], second = needle[other];
+    const uint8_t first_case = either_case(first), second_case = either_case(second);
     size_t at = 0;
-    for (; at + BLOCK <= places; at += BLOCK) {
-        uint64_t hits = pair(haystack + at + rare, first, first_case, haystack + at + second, other, other_case);
-        for (; hits != 0; hits &= hits - 1) {
-            const uint8_t *place = haystack + at + __builtin_ctzll(hits);
-            if (is_word(place, word, word_length)) return place;
-        }
-    }
+    FIND_BY_TWO(is_word, first, first_case, second, second_case)
     for (; at < places; at++) {
-        if (is_word(haystack + at, word, word_length)) return haystack + at;
+        if (is_word(haystack + at, needle, needle_length)) return haystack + at;
     }
     return NULL;
 }
@@ -111,17 +173,21 @@ SEARCH
 size_t cbytes_base64_run(const uint8_t *bytes, size_t length, size_t start) {
     enum { RUN = CBYTES_BASE64_RUN };
     size_t at = start;
-    /* Runs that begin in the last octets of a block are those of the next one. */
-    for (; length >= BLOCK && at <= length - BLOCK; at += BLOCK - RUN + 1) {
-        uint64_t run = base64_bits(bytes + at) | base64_bits(bytes + at + WIDTH) << WIDTH;
+    /* Octets in front of the block that a run may begin with. */
+    size_t before = 0;
+    for (; length >= BLOCK && at <= length - BLOCK; at += BLOCK) {
+        const uint64_t bits = base64_bits(bytes + at) | base64_bits(bytes + at + WIDTH) << WIDTH;
+        if (bits == UINT64_MAX) return at - before;
+        if (before + (size_t)__builtin_ctzll(~bits) >= RUN) return at - before;
         /* A flag stays where the next 1, 3, 7 and 15 are set as well. */
-        run &= run >> 1;
+        uint64_t run = bits & bits >> 1;
         run &= run >> 2;
         run &= run >> 4;
         run &= run >> 8;
         if (run != 0) return at + (size_t)__builtin_ctzll(run);
+        before = (size_t)__builtin_clzll(~bits);
     }
-    for (size_t count = 0; at < length; at++) {
+    for (size_t count = before; at < length; at++) {
         count = may_be_base64(bytes[at]) ? count + 1 : 0;
         if (count == RUN) return at + 1 - RUN;
     }
@@ -150,38 +216,36 @@ size_t cbytes_long_tag(const uint8_t *bytes, size_t length, size_t start) {
 }
 
 SEARCH
-size_t cbytes_tag(const uint8_t *bytes, size_t length, size_t start, uint32_t letters) {
-    size_t at = start;
+uint32_t cbytes_tag_letters(const uint8_t *bytes, size_t length) {
+    uint32_t letters = 0;
+    size_t at = 0;
     /* Behind a block there is one octet more. */
     for (; length > BLOCK && at < length - BLOCK; at += BLOCK) {
         for (uint64_t begins = bits_of(bytes + at, '<'); begins != 0; begins &= begins - 1) {
-            const size_t place = at + (size_t)__builtin_ctzll(begins);
-            if (letters >> (bytes[place + 1] & 0x1F) & 1) return place;
+            letters |= 1u << (bytes[at + (size_t)__builtin_ctzll(begins) + 1] & 0x1F);
         }
     }
     for (; at + 1 < length; at++) {
-        if (bytes[at] == '<' && letters >> (bytes[at + 1] & 0x1F) & 1) return at;
+        if (bytes[at] == '<') letters |= 1u << (bytes[at + 1] & 0x1F);
     }
-    return length;
+    return letters;
 }
 
 /* HT, LF, FF, CR and ESC stand in texts. */
-static inline bool is_foreign(uint8_t octet) {
-    return octet < 0x20 && octet != 0x09 && octet != 0x0A && octet != 0x0C && octet != 0x0D && octet != 0x1B;
-}
+#define FOREIGN(octet) \
+    (((octet) < 0x20) & ((octet) != 0x09) & ((octet) != 0x0A) & ((octet) != 0x0C) & ((octet) != 0x0D) & ((octet) != 0x1B))
 
 SEARCH
 size_t cbytes_foreign_control(const uint8_t *bytes, size_t length) {
     size_t at = 0;
-    for (; length >= WIDTH && at <= length - WIDTH; at += WIDTH) {
-        uint64_t hits = BITS(LOAD(bytes + at) < 0x20);
-        for (; hits != 0; hits &= hits - 1) {
-            const size_t place = at + (size_t)__builtin_ctzll(hits);
-            if (is_foreign(bytes[place])) return place;
-        }
+    for (; length >= BLOCK && at <= length - BLOCK; at += BLOCK) {
+        const octets low = LOAD(bytes + at), high = LOAD(bytes + at + WIDTH);
+        if (BITS(__builtin_elementwise_min(low, high) < 0x20) == 0) continue;
+        const uint64_t hits = BITS(FOREIGN(low)) | BITS(FOREIGN(high)) << WIDTH;
+        if (hits != 0) return at + (size_t)__builtin_ctzll(hits);
     }
     for (; at < length; at++) {
-        if (is_foreign(bytes[at])) return at;
+        if (FOREIGN(bytes[at])) return at;
     }
     return length;
 }

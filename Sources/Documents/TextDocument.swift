@@ -88,14 +88,7 @@ private struct ScriptWords {
     static func firstRoot(of text: Span<UInt8>, namedPage: NamedPage?) -> Int? {
         let start = firstShown(of: text)
         let head = text.extracting(0..<(namedPage == nil ? min(text.count, start + prefixOfPage) : text.count))
-        let (roots, letters) = (Self.roots, Self.rootLetters)
-        var from = start
-        // Most tags begin with another letter.
-        while let place = head.firstTag(beginningWith: letters, from: from) {
-            from = place + 1
-            for word in roots where head.hasPrefix(ignoringCase: word, from: from) { return place }
-        }
-        return nil
+        return roots.firstPlace(in: head, from: start)
     }
 
     /// The first octet that is neither NUL nor a blank.
@@ -105,11 +98,9 @@ private struct ScriptWords {
         return at
     }
 
-    private static let roots: [StaticString] = [
-        "html", "!doctype", "head", "body", "script", "svg", "meta", "div", "img",
-    ]
-    /// Their first letters, by the last five bits, which are the same for both cases.
-    private static let rootLetters = roots.reduce(0 as UInt32) { $0 | 1 << UInt32($1.utf8Start[0] & 0x1F) }
+    private static let roots = SequenceSet(words: [
+        "<html", "<!doctype", "<head", "<body", "<script", "<svg", "<meta", "<div", "<img",
+    ])
 
     /// Whether there is script at all, or an image that could have some: in one pass over letters that are rare.
     /// - Parameter root: the place of the first tag of a page: an image begins with it, or near the start.

@@ -129,22 +129,19 @@ import Testing
         #expect([].longTag(from: 0) == nil && [0x3C].longTag(from: -1) == nil && [0x3C].longTag(from: 1) == nil)
     }
 
-    /// Tags at every place of blocks of 64 octets, behind others and at the end.
-    @Test func tagsByTheirFirstLetter() {
-        let letters: UInt32 = 1 << 8 | 1 << 1
-        for (tag, isFound) in [
-            ("<html", true), ("<HTML", true), ("<!d", true), ("<a:", true), ("<b", false), ("<", false),
-        ] {
+    /// Tags at every place of blocks of 64 octets and at the end, beside the obvious loop.
+    @Test func lettersOfTags() {
+        for tag in ["<html", "<H", "<!d", "</a", "<"].map({ Array($0.utf8) }) {
             for place in 0..<200 {
-                let front = Array((0..<place).map { UInt8(ascii: $0 % 3 == 0 ? "<" : "x") })
-                let end = front + Array(tag.utf8)
-                for text in [end, end + [UInt8](repeating: 0x20, count: 140)] {
-                    #expect(text.tag(letters, from: 0) == (isFound ? place : nil), "\(tag) at \(place)")
-                    #expect(text.tag(letters, from: place + 1) == nil)
+                let front = (0..<place).map { UInt8(ascii: $0 % 7 == 0 ? "<" : "x") }
+                for text in [front + tag, front + tag + [UInt8](repeating: 0x20, count: 140)] {
+                    var letters: UInt32 = 0
+                    for at in text.indices.dropLast() where text[at] == 0x3C { letters |= 1 << UInt32(text[at + 1] & 0x1F) }
+                    #expect(text.span.tagLetters == letters, "\(tag) at \(place)")
                 }
             }
         }
-        #expect([].tag(letters, from: 0) == nil && Array("<h".utf8).tag(letters, from: -1) == nil)
+        #expect([].span.tagLetters == 0)
     }
 
     @Test func emptyBytesHoldNothing() {
@@ -220,8 +217,5 @@ extension [UInt8] {
     fileprivate var copied: [UInt8] { span.array }
     fileprivate func base64Run(from start: Int) -> Int? { span.firstBase64Run(from: start) }
     fileprivate func longTag(from start: Int) -> Int? { span.firstLongTag(from: start) }
-    fileprivate func tag(_ letters: UInt32, from start: Int) -> Int? {
-        span.firstTag(beginningWith: letters, from: start)
-    }
     fileprivate var hasOnlyControlsOfText: Bool { span.hasOnlyControlsOfText }
 }

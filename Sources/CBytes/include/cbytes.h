@@ -1,19 +1,18 @@
 #ifndef CBYTES_H
 #define CBYTES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Searches that compare thirty-two octets at a time. */
 
-/* The first `needle` in `haystack`, or NULL. `rare` and `second` are places in it of two octets that the haystack has few
-   of; only where both stand is the whole compared. They may be the same. */
-const uint8_t *cbytes_find(const uint8_t *haystack, size_t length, const uint8_t *needle, size_t needle_length,
-                           size_t rare, size_t second);
+/* The first `needle` in `haystack`, or NULL: by its rarest octet, which memchr(3) finds faster than anything finds a sequence; and
+   where that octet turns out to be common, by the two rarest. */
+const uint8_t *cbytes_find(const uint8_t *haystack, size_t length, const uint8_t *needle, size_t needle_length);
 
-/* The first `word`, which is in lower case, in `haystack`, with ASCII letters of either case; or NULL. */
-const uint8_t *cbytes_find_word(const uint8_t *haystack, size_t length, const uint8_t *word, size_t word_length,
-                                size_t rare, size_t second);
+/* The first `needle`, which is in lower case, in `haystack`, with ASCII letters of either case; or NULL. */
+const uint8_t *cbytes_find_word(const uint8_t *haystack, size_t length, const uint8_t *needle, size_t needle_length);
 
 /* Octets of a run that cbytes_base64_run looks for. */
 #define CBYTES_BASE64_RUN 16
@@ -27,11 +26,27 @@ size_t cbytes_base64_run(const uint8_t *bytes, size_t length, size_t start);
    than three octets. */
 size_t cbytes_long_tag(const uint8_t *bytes, size_t length, size_t start);
 
-/* Where the first `<` stands, at `start` or behind it, behind which there is an octet whose last five bits are the number of
-   a bit in `letters`: that many letters, in both cases, and few signs. `length` when there is none. */
-size_t cbytes_tag(const uint8_t *bytes, size_t length, size_t start, uint32_t letters);
+/* The octets that stand behind a `<`, by their last five bits, which are the same for both cases of a letter: a bit for each. */
+uint32_t cbytes_tag_letters(const uint8_t *bytes, size_t length);
 
 /* Where the first control character stands that texts do not have; `length` when there is none. */
 size_t cbytes_foreign_control(const uint8_t *bytes, size_t length);
+
+/* Octets of a sequence by which it is found among others. */
+#define CBYTES_SIGN 3
+
+/* Sequences that are looked for together: which low and which high half each of their first octets may have, with a bit for each
+   of eight groups of sequences. All are zero at first. */
+typedef struct {
+    uint8_t low[CBYTES_SIGN][16];
+    uint8_t high[CBYTES_SIGN][16];
+} cbytes_signs;
+
+/* Adds a sequence to a group, from 0 to 7; with `either_case` its letters, which are in lower case, stand for both. */
+void cbytes_add_sign(cbytes_signs *signs, const uint8_t *sequence, size_t length, unsigned group, bool either_case);
+
+/* The first place, at `start` or behind it, where a sequence may begin, and the bits of the groups that it may be of; `length`
+   when there is none. */
+size_t cbytes_sign(const uint8_t *bytes, size_t length, size_t start, const cbytes_signs *signs, uint8_t *groups);
 
 #endif

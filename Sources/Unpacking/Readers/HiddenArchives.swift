@@ -16,23 +16,34 @@ enum HiddenArchives {
         var isStream = false
     }
 
-    private static let marks = [
+    /// Signatures that are looked for together.
+    private struct Marks: Sendable {
+        let all: [Mark]
+        let sequences: SequenceSet
+
+        init(_ all: [Mark]) {
+            self.all = all
+            sequences = SequenceSet(all.map(\.bytes))
+        }
+    }
+
+    private static let marks = Marks([
         Mark(bytes: [0x52, 0x61, 0x72, 0x21, 0x1A, 0x07]),
         Mark(bytes: [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]),
         Mark(bytes: [0x4D, 0x53, 0x43, 0x46]), Mark(bytes: [0x60, 0xEA]),
         Mark(bytes: [0x2A, 0x2A, 0x41, 0x43, 0x45, 0x2A, 0x2A], offset: 7),
-    ]
+    ])
     /// Those of archives that programs look for in the first part of any file.
     private static let strayMarks =
-        marks.prefix(4)
+        marks.all.prefix(4)
         + ["-lh", "-lz", "-pm"].map { Mark(bytes: Array($0.utf8), offset: 2) }
-    private static let allMarks =
-        marks + HiddenStreams.marks.map { Mark(bytes: $0.bytes, offset: $0.offset, isStream: true) }
+    private static let allMarks = Marks(
+        marks.all + HiddenStreams.marks.map { Mark(bytes: $0.bytes, offset: $0.offset, isStream: true) })
 
     /// Those of what has a checksum at its end.
-    private static let marksOfWhole =
-        marks
-        + HiddenStreams.marks.filter(\.isChecked).map { Mark(bytes: $0.bytes, offset: $0.offset, isStream: true) }
+    private static let marksOfWhole = Marks(
+        marks.all
+            + HiddenStreams.marks.filter(\.isChecked).map { Mark(bytes: $0.bytes, offset: $0.offset, isStream: true) })
 
     /// - Parameter isText: there is no control character in the content but those of text. It quotes marks, and holds no
     ///   archive as it stands; its start alone would say nothing of the rest.
@@ -42,7 +53,7 @@ enum HiddenArchives {
         _ content: Span<UInt8>, isText: Bool, streams: Streams = .whole, from start: Int = 0, into sink: any MemberSink
     ) {
         if isText { return }
-        var search = Search(sink, streams == .whole ? marksOfWhole : allMarks)
+        var search = Search(sink, streams == .whole ? marksOfWhole : allMarks, content)
         search.needsWhole = streams == .whole
         search.firstStream = start
         search.endsWithDamage = streams == .stored
@@ -80,7 +91,7 @@ enum HiddenArchives {
 
     /// An archive begins somewhere behind the first octet.
     static func isIn(_ content: Span<UInt8>, _ sink: any MemberSink) -> Bool {
-        var search = Search(sink, marks)
+        var search = Search(sink, marks, content)
         return search.next(content) != nil
     }
 
@@ -114,7 +125,7 @@ enum HiddenArchives {
         }
     }
 
-    /// Goes through content once for each mark.
+    /// Goes through content once for all marks together, and once for each that is there.
     private struct Search {
         /// What is known of one mark.
         private enum Place {
@@ -128,6 +139,8 @@ enum HiddenArchives {
 
         private let sink: any MemberSink
         private let marks: [Mark]
+        /// Where each mark stands first.
+        private let first: [Int?]
         private var places: [Place]
         private var from = 1
         private var arjHeadersLeft: Int
@@ -145,11 +158,12 @@ enum HiddenArchives {
         /// The last stream was damaged.
         private(set) var isDamaged = false
 
-        init(_ sink: any MemberSink, _ marks: [Mark]) {
+        init(_ sink: any MemberSink, _ marks: Marks, _ content: Span<UInt8>) {
             self.sink = sink
-            self.marks = marks
+            self.marks = marks.all
+            first = marks.sequences.firstPlaces(in: content)
             arjHeadersLeft = sink.limits.marks
-            places = [Place](repeating: .unknown, count: marks.count)
+            places = first.map { $0 == nil ? .none : .unknown }
             streams = HiddenStreams(sink)
         }
 
@@ -159,7 +173,7 @@ enum HiddenArchives {
             for (index, mark) in marks.enumerated() {
                 if case .found(let start) = places[index], start < from { places[index] = .unknown }
                 if case .unknown = places[index] {
-                    places[index] = find(mark, content).map { Place.found($0) } ?? .none
+                    places[index] = find(mark, first[index] ?? 0, content).map { Place.found($0) } ?? .none
                 }
                 if case .found(let start) = places[index], start < next?.start ?? .max { next = (start, mark) }
             }
@@ -178,8 +192,9 @@ enum HiddenArchives {
         }
 
         /// Programs that unpack have the marks among their constants, so each is looked at closely.
-        private mutating func find(_ mark: Mark, _ content: Span<UInt8>) -> Int? {
-            var position = (mark.isStream ? max(from, firstStream) : from) + mark.offset
+        /// - Parameter first: where it stands first.
+        private mutating func find(_ mark: Mark, _ first: Int, _ content: Span<UInt8>) -> Int? {
+            var position = max(first, (mark.isStream ? max(from, firstStream) : from) + mark.offset)
             var passed = 0
             while let place = content.firstIndex(of: mark.bytes, from: position) {
                 position = place + 1

@@ -6,10 +6,19 @@ internal import Members
 /// Finds files that are encoded into text: uuencoded, yEnc, BinHex, base64 between labels as `certutil -encode` writes it, and
 /// text that is base64 from its first line to its last.
 enum TextReader {
+    /// What blocks begin with (those of yEnc and uuencode, marked or not, have `begin`), and labels: most texts have none of it,
+    /// which is found out at once.
+    private static let signs = SequenceSet(
+        ["begin", "(This file must be converted with BinHex", "-----BEGIN "].map { Array($0.utf8) })
+
     static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
-        let count = addBlocks(content, into: sink)
-        if let plain = withoutMarks(content) { addBlocks(plain.span, into: sink) }
-        guard sink.mayGoOn(), addLabelled(content, into: sink), count == 0, isBase64(content) else { return }
+        let first = signs.firstPlaces(in: content)
+        let (mayHaveLines, mayHaveBinHex, mayHaveLabels) = (first[0] != nil, first[1] != nil, first[2] != nil)
+        let count = mayHaveLines || mayHaveBinHex ? addBlocks(content, into: sink) : 0
+        if mayHaveLines, let plain = withoutMarks(content) { addBlocks(plain.span, into: sink) }
+        guard sink.mayGoOn(), !mayHaveLabels || addLabelled(content, into: sink), count == 0, isBase64(content) else {
+            return
+        }
         let words = endOfWords(content)
         // Words in lines of their own in front of it would shift all that is decoded. They may be a file as well, in lines with
         // blanks: what stands behind them does not hide it.

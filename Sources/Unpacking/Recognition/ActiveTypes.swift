@@ -64,12 +64,6 @@ enum ActiveText {
         }
         if tags.have(["<plist"], in: head), tags.have(["<key>url</key>"], in: head) { found.append(.webLocation) }
         if tags.have(["<svg"], in: head) { found.append(.vectorImage) }
-        let beginnings: [(StaticString, FileType)] = [
-            ("#@~^", .encodedScript),
-            ("[Desktop Entry]", .desktopEntry), ("WEB\r\n1\r\n", .webQuery), ("WEB\n1\n", .webQuery),
-            ("XLODBC\r\n1\r\n", .webQuery), ("XLODBC\n1\n", .webQuery), ("QueryType=OLEDB", .webQuery),
-            ("[oledb]", .dataLink),
-        ]
         // What looks like a comment may be the beginning itself.
         let sign = ScriptText.firstSign(head)
         for place in sign == start ? start..<start + 1 : min(sign, start)..<max(sign, start) + 1
@@ -79,6 +73,14 @@ enum ActiveText {
         }
         return found
     }
+
+    /// What they begin with, behind blanks and comments.
+    private static let beginnings: [(StaticString, FileType)] = [
+        ("#@~^", .encodedScript),
+        ("[Desktop Entry]", .desktopEntry), ("WEB\r\n1\r\n", .webQuery), ("WEB\n1\n", .webQuery),
+        ("XLODBC\r\n1\r\n", .webQuery), ("XLODBC\n1\n", .webQuery), ("QueryType=OLEDB", .webQuery),
+        ("[oledb]", .dataLink),
+    ]
 
     /// A file of Windows Script Host or a scriptlet: one of their elements, and a script that says its language. Pages have
     /// elements of their own with such names, and scripts; they are no such files.
@@ -116,15 +118,7 @@ struct TagLetters {
     /// By the last five bits, which are the same for both cases.
     private let letters: UInt32
 
-    init(_ text: Span<UInt8>) {
-        var letters: UInt32 = 0
-        var position = 0
-        while let tag = text.firstIndex(of: 0x3C, from: position), tag + 1 < text.count {
-            position = tag + 1
-            letters |= 1 << UInt32(text[position] & 0x1F)
-        }
-        self.letters = letters
-    }
+    init(_ text: Span<UInt8>) { letters = text.tagLetters }
 
     /// One of these words stands in the text. Each begins with `<`, and a letter in lower case or `!`.
     /// - Parameter whole: no name that only begins so counts.

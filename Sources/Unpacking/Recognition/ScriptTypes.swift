@@ -73,12 +73,10 @@ enum ScriptText {
     static func settings(_ text: Span<UInt8>) -> [FileType] {
         let head = text.extracting(0..<min(text.count, lines))
         var found: [FileType] = []
-        if hasLine(head, "[InternetShortcut]") { found.append(.internetShortcut) }
-        if hasLine(head, "full address:s:", sign: 12) { found.append(.remoteDesktop) }
+        if hasLine(head, "[internetshortcut]") { found.append(.internetShortcut) }
+        if hasLine(head, "full address:s:") { found.append(.remoteDesktop) }
         let start = firstLine(head)
-        if head.hasPrefix(ignoringCase: "[Version]", from: start),
-            hasLine(head, "signature") || hasLine(head, "Signature")
-        {
+        if head.hasPrefix(ignoringCase: "[Version]", from: start), hasLine(head, "signature") {
             found.append(.setupInformation)
         } else if isSetupInformation(text.extracting(0..<min(text.count, setup))) {
             found.append(.setupInformation)
@@ -89,22 +87,11 @@ enum ScriptText {
     /// Octets in which the sections of setup information are looked for: they have no order.
     private static let setup = 65_536
     private static func isSetupInformation(_ text: Span<UInt8>) -> Bool {
-        hasSetupSignature(text) && hasLine(text, "[Version]")
-            && (hasLine(text, "signature") || hasLine(text, "Signature"))
+        hasLine(text, "[version]") && hasLine(text, "signature") && setupSignatures.firstPlace(in: text) != nil
     }
 
-    /// What Windows wants to find in them: `$Chicago$`, `$Windows NT$` or `$Windows 95$`.
-    private static func hasSetupSignature(_ text: Span<UInt8>) -> Bool {
-        if text.firstIndex(ignoringCase: "$chicago$") != nil { return true }
-        var from = 0
-        while let place = text.firstIndex(ignoringCase: "$windows ", from: from) {
-            from = place + 1
-            if versions.contains(where: { text.hasPrefix(ignoringCase: $0, from: place + 9) }) { return true }
-        }
-        return false
-    }
-
-    private static let versions: [StaticString] = ["nt$", "95$"]
+    /// What Windows wants to find in them.
+    private static let setupSignatures = SequenceSet(words: ["$chicago$", "$windows nt$", "$windows 95$"])
 
     /// A batch file that says nothing of what it does: `@echo off`, with any of what separates words for cmd.exe.
     static func isSilent(_ head: Span<UInt8>, at start: Int) -> Bool {
@@ -163,36 +150,28 @@ enum ScriptText {
         command.starts(with: [0x72, 0x65, 0x6D]) && command.dropFirst(3).first.map { !isLetterOrDigit($0) } ?? true
     }
 
-    /// A line begins like this, behind a byte order mark and blanks.
-    /// - Parameter sign: where in the word the octet stands that is looked for, in its case: lines are many, and signs few.
-    static func hasLine(_ head: Span<UInt8>, _ word: StaticString, sign: Int = 0) -> Bool {
-        hasLine(head, word, sign, octet: word.utf8Start[sign]) { _ in true }
+    /// A line begins like this, behind a byte order mark and blanks, with letters of either case.
+    /// - Parameters:
+    ///   - word: in lower case.
+    ///   - fits: is given where the word ends.
+    static func hasLine(_ head: Span<UInt8>, _ word: StaticString, _ fits: (Int) -> Bool = { _ in true }) -> Bool {
+        var from = 0
+        while let place = head.firstIndex(ignoringCase: word, from: from) {
+            from = place + 1
+            if beginsLine(head, place), fits(place + word.utf8CodeUnitCount) { return true }
+        }
+        return false
     }
 
     /// A line has this key, an equals sign and what `fits`; Windows compares keys without case and passes over blanks.
-    /// - Parameter fits: is given where the value begins, behind blanks.
+    /// - Parameters:
+    ///   - key: in lower case.
+    ///   - fits: is given where the value begins, behind blanks.
     static func hasKey(_ head: Span<UInt8>, _ key: StaticString, _ fits: (Int) -> Bool = { _ in true }) -> Bool {
-        let letter = asciiLower(key.utf8Start[0])
-        return [letter, letter & 0xDF].contains { octet in
-            hasLine(head, key, 0, octet: octet) { end in
-                let equals = skip(head, from: end, over: [0x20, 0x09])
-                return head.hasBytes([0x3D], at: equals) && fits(skip(head, from: equals + 1, over: [0x20, 0x09]))
-            }
+        hasLine(head, key) { end in
+            let equals = skip(head, from: end, over: [0x20, 0x09])
+            return head.hasBytes([0x3D], at: equals) && fits(skip(head, from: equals + 1, over: [0x20, 0x09]))
         }
-    }
-
-    private static func hasLine(
-        _ head: Span<UInt8>, _ word: StaticString, _ sign: Int, octet: UInt8, _ fits: (Int) -> Bool
-    ) -> Bool {
-        var from = sign
-        while let place = head.firstIndex(of: octet, from: from) {
-            from = place + 1
-            guard head.hasPrefix(ignoringCase: word, from: place - sign), beginsLine(head, place - sign) else {
-                continue
-            }
-            if fits(place - sign + word.utf8CodeUnitCount) { return true }
-        }
-        return false
     }
 
     private static func beginsLine(_ head: Span<UInt8>, _ place: Int) -> Bool {

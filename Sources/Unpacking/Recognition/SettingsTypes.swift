@@ -31,13 +31,13 @@ enum SettingsText {
     /// Types of a text by lines in its head.
     static func types(of head: Span<UInt8>) -> [FileType] {
         var found: [FileType] = []
-        if ScriptText.hasLine(head, "[Theme]"),
+        if ScriptText.hasLine(head, "[theme]"),
             themeSections.contains(where: { ScriptText.hasLine(head, $0) })
         {
             found.append(.theme)
         }
-        if ScriptText.hasLine(head, "[Service List]") || ScriptText.hasLine(head, "[Internet Account List]"),
-            ScriptText.hasKey(head, "ProfileName")
+        if ScriptText.hasLine(head, "[service list]") || ScriptText.hasLine(head, "[internet account list]"),
+            ScriptText.hasKey(head, "profilename")
         {
             found.append(.outlookProfile)
         }
@@ -49,9 +49,9 @@ enum SettingsText {
     /// What Explorer takes from it: an icon, a command of the taskbar, or the number of a command. Others have a section
     /// called Shell, too, with a command that is a program.
     private static func isExplorerCommand(_ head: Span<UInt8>) -> Bool {
-        guard ScriptText.hasLine(head, "[Shell]") else { return false }
-        if ScriptText.hasLine(head, "[Taskbar]") || ScriptText.hasKey(head, "IconFile") { return true }
-        return ScriptText.hasKey(head, "Command") { value in
+        guard ScriptText.hasLine(head, "[shell]") else { return false }
+        if ScriptText.hasLine(head, "[taskbar]") || ScriptText.hasKey(head, "iconfile") { return true }
+        return ScriptText.hasKey(head, "command") { value in
             var end = value
             while end < head.count, 0x30...0x39 ~= head[end] { end += 1 }
             return end > value && (end == head.count || head[end] <= 0x20)
@@ -72,7 +72,7 @@ enum SettingsText {
     }
 
     private static let themeSections: [StaticString] = [
-        "[MasterThemeSelector]", "[VisualStyles]", "[Control Panel\\",
+        "[masterthemeselector]", "[visualstyles]", "[control panel\\",
     ]
 }
 

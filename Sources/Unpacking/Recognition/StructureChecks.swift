@@ -77,7 +77,7 @@ enum StructureChecks {
 
     /// The first header's checksum, which every dialect of tar has (POSIX.1-1988, ustar interchange format).
     static func isTar(_ content: Span<UInt8>) -> Bool {
-        guard content.count >= 512 else { return false }
+        guard content.count >= 512, let stated = statedSum(content), stated > 256 else { return false }
         var sum = 0
         var signedSum = 0
         for index in 0..<512 {
@@ -85,20 +85,23 @@ enum StructureChecks {
             sum += Int(byte)
             signedSum += Int(Int8(bitPattern: byte))
         }
-        var stated = 0
-        var digits = 0
+        return stated == sum || stated == signedSum
+    }
+
+    /// Octal digits behind blanks.
+    private static func statedSum(_ header: Span<UInt8>) -> Int? {
+        var stated: Int?
         for index in 148..<156 {
-            let byte = content[index]
+            let byte = header[index]
             if 0x30...0x37 ~= byte {
-                stated = stated * 8 + Int(byte - 0x30)
-                digits += 1
-            } else if digits > 0 {
+                stated = (stated ?? 0) * 8 + Int(byte - 0x30)
+            } else if stated != nil {
                 break
             } else if byte != 0x20 {
-                return false
+                return nil
             }
         }
-        return digits > 0 && stated > 256 && (stated == sum || stated == signedSum)
+        return stated
     }
 
     /// A volume descriptor (ECMA-119 section 8) in one of the sectors 16 to 31; images may begin elsewhere than at a

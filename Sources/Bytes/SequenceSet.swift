@@ -1,0 +1,88 @@
+internal import CBytes
+
+/// Sequences of octets that are looked for together, in one pass: by the first three octets of each, thirty-two places at a time
+/// where the processor has AVX2. As fast as two searches for one sequence, while most of them are rare.
+package struct SequenceSet: Sendable {
+    private let sequences: [[UInt8]]
+    private let isEitherCase: Bool
+    private let signs: cbytes_signs
+
+    /// Bits for groups of sequences.
+    private static let groups = 8
+
+    /// - Parameters:
+    ///   - sequences: none of them empty.
+    ///   - isEitherCase: letters, which are in lower case, stand for both (ASCII only).
+    package init(_ sequences: [[UInt8]], isEitherCase: Bool = false) {
+        self.sequences = sequences
+        self.isEitherCase = isEitherCase
+        signs = Self.signs(sequences, isEitherCase, sequences.indices)
+    }
+
+    /// Words, their letters in either case (ASCII only).
+    /// - Parameter words: in lower case.
+    package init(words: [StaticString]) {
+        self.init(words.map { $0.withUTF8Buffer { Array($0) } }, isEitherCase: true)
+    }
+
+    /// Where one of them stands first, at or after `start`; nil when there is none.
+    package func firstPlace(in bytes: Span<UInt8>, from start: Int = 0) -> Int? {
+        var at = start
+        while let (place, groups) = Self.next(bytes, at, signs) {
+            for index in sequences.indices where Self.isOf(index, groups) && stands(index, bytes, place) { return place }
+            at = place + 1
+        }
+        return nil
+    }
+
+    /// Where each of them stands first, at or after `start`; nil for those that stand nowhere.
+    package func firstPlaces(in bytes: Span<UInt8>, from start: Int = 0) -> [Int?] {
+        var places = [Int?](repeating: nil, count: sequences.count)
+        var (left, signs, at) = (sequences.count, signs, start)
+        while left > 0, let (place, groups) = Self.next(bytes, at, signs) {
+            at = place + 1
+            let before = left
+            for index in sequences.indices
+            where places[index] == nil && Self.isOf(index, groups) && stands(index, bytes, place) {
+                places[index] = place
+                left -= 1
+            }
+            // What was found is looked for no more: content may consist of it.
+            if left < before { signs = Self.signs(sequences, isEitherCase, places.indices.filter { places[$0] == nil }) }
+        }
+        return places
+    }
+
+    private func stands(_ index: Int, _ bytes: Span<UInt8>, _ place: Int) -> Bool {
+        let sequence = sequences[index]
+        guard isEitherCase else { return bytes.hasBytes(sequence.span, at: place) }
+        guard bytes.count - place >= sequence.count else { return false }
+        for at in 0..<sequence.count where asciiLower(bytes[place + at]) != sequence[at] { return false }
+        return true
+    }
+
+    private static func isOf(_ index: Int, _ groups: UInt8) -> Bool { groups >> UInt8(index % Self.groups) & 1 != 0 }
+
+    /// The next place where one of them may begin, and the groups that it may be of.
+    private static func next(_ bytes: Span<UInt8>, _ start: Int, _ signs: cbytes_signs) -> (place: Int, groups: UInt8)? {
+        guard start >= 0, start < bytes.count else { return nil }
+        var groups: UInt8 = 0
+        let place = bytes.withUnsafeBufferPointer { octets in
+            withUnsafePointer(to: signs) { signs in
+                octets.baseAddress.map { cbytes_sign($0, octets.count, start, signs, &groups) } ?? octets.count
+            }
+        }
+        return place < bytes.count ? (place, groups) : nil
+    }
+
+    private static func signs(
+        _ sequences: [[UInt8]], _ isEitherCase: Bool, _ indices: some Sequence<Int>
+    ) -> cbytes_signs {
+        var signs = cbytes_signs()
+        for index in indices {
+            let sequence = sequences[index]
+            cbytes_add_sign(&signs, sequence, sequence.count, UInt32(index % groups), isEitherCase)
+        }
+        return signs
+    }
+}

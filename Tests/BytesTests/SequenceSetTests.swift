@@ -1,0 +1,59 @@
+import Bytes
+import Testing
+
+@Suite struct SequenceSetTests {
+    /// More than there are groups; of two octets and more, some the start of others.
+    private static let sequences: [[UInt8]] = [
+        [0x60, 0xEA], Array("Rar!".utf8), Array("07070".utf8), Array("-lh".utf8), Array("-lz".utf8), [0x1F, 0x8B, 8],
+        [0x1F, 0x9D], [0x5D, 0, 0], Array("ustar".utf8), Array("ust".utf8), [0, 0], [0xFF, 0xFE, 0xFD, 0xFC],
+    ]
+
+    private static func place(_ sequence: [UInt8], in bytes: [UInt8], from start: Int) -> Int? {
+        bytes.indices.first { $0 >= start && bytes[$0...].starts(with: sequence) }
+    }
+
+    /// Each at every place of blocks of 32, in octets that are like them, beside the obvious loop.
+    @Test func eachIsFoundEverywhere() {
+        let set = SequenceSet(Self.sequences)
+        for (index, sequence) in Self.sequences.enumerated() {
+            for place in 0..<100 {
+                let other = Self.sequences[(index + place) % Self.sequences.count].dropLast()
+                let front = (0..<place).map { other[$0 % other.count] }
+                let bytes = front + sequence + [UInt8](repeating: 0x20, count: place % 3 * 40)
+                for start in [0, place, place + 1] {
+                    let expected = Self.sequences.map { Self.place($0, in: bytes, from: start) }
+                    #expect(set.firstPlaces(in: bytes.span, from: start) == expected, "\(sequence) at \(place)")
+                    #expect(set.firstPlace(in: bytes.span, from: start) == expected.compactMap { $0 }.min())
+                }
+            }
+        }
+    }
+
+    /// Sequences that are cut at the end are none, nor is anything in nothing.
+    @Test func endsAreKept() {
+        let set = SequenceSet(Self.sequences)
+        for sequence in Self.sequences where sequence.count > 3 {
+            for count in 0..<sequence.count {
+                let bytes = [UInt8](repeating: 0x20, count: 70) + sequence[..<count]
+                let expected = Self.sequences.map { Self.place($0, in: bytes, from: 0) }
+                #expect(set.firstPlaces(in: bytes.span) == expected)
+            }
+        }
+        #expect(set.firstPlace(in: [].span) == nil && set.firstPlace(in: [0, 0].span, from: -1) == nil)
+        #expect(set.firstPlace(in: [0, 0].span, from: 2) == nil && set.firstPlace(in: [0, 0].span, from: 9) == nil)
+        #expect(set.firstPlace(in: [0, 0].span) == 0)
+    }
+
+    @Test func wordsAreFoundInEitherCase() {
+        let words = SequenceSet(words: ["<html", "<!doctype", "<img", "$windows nt$"])
+        for (text, isFound) in [
+            ("<HtMl", true), ("<html", true), ("<!DOCTYPE", true), ("<iMG", true), ("$Windows NT$", true), ("<htm", false),
+            ("<\u{8}tml", false), ("\u{1C}html", false), ("<!doc type", false), ("4windows nt4", false),
+        ] {
+            for place in 0..<70 {
+                let bytes = [UInt8](repeating: 0x3C, count: place) + Array(text.utf8)
+                #expect(words.firstPlace(in: bytes.span) == (isFound ? place : nil), "\(text)")
+            }
+        }
+    }
+}

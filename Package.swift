@@ -95,13 +95,13 @@ let package = Package(
         library("MailModel"),
         library("Members"),
 
-        // Pure logic: no C library, no NIO, no Foundation
+        // Pure logic: no NIO, no Foundation, no C library but libidn2 behind DomainNames
         library("SMTP", ["Bytes", "MailModel"]),
         fastLibrary("MIME", ["Bytes", "MailModel"]),
         library("Policy", ["Bytes", "MailModel"]),
         // With the shipped rules that are asked by default: they are there wherever the programs are.
         .target(
-            name: "Checks", dependencies: ["Bytes", "MailModel"],
+            name: "Checks", dependencies: ["Bytes", "DomainNames", "MailModel"],
             resources: ["banned.rules", "decoded_header_checks", "decoded_body_checks"].map { .embedInCode($0) },
             swiftSettings: strict),
         library("Scoring", ["Bytes", "MIME", "MailModel"]),

@@ -2,7 +2,7 @@ internal import Bytes
 
 /// A link in the one form in which `link_checks` looks it up, whatever way it was written in: the scheme and the host in lower
 /// case, two slashes before the host whatever stood there (WHATWG URL section 4.4: browsers take `\` and any number) and one
-/// behind it, the host as `LinkAuthority` has it, and `%XX` decoded where that is a printable character. `%25`, `%20` and controls
+/// behind it, the host as `LinkAuthority` has it, a path without `.` and `..`, and `%XX` decoded where that is a printable character. `%25`, `%20` and controls
 /// stay, so that nothing can be decoded twice. A host in letters of other scripts stays in them, one in A-labels (`xn--`) too.
 package enum LinkForm {
     /// Octets of a link that are looked up.
@@ -29,7 +29,8 @@ package enum LinkForm {
         let slashed = path[..<query].map { isSlash($0) ? 0x2F : $0 }
         let authority = LinkAuthority.normalised(rest[..<end], scheme: scheme)
         let root: [UInt8] = slashed.isEmpty && !authority.isEmpty ? [0x2F] : []
-        return finished(scheme + Array("://".utf8) + authority + root + decoded(slashed + path[query...]))
+        let folders = withoutDots(decoded(slashed))
+        return finished(scheme + Array("://".utf8) + authority + root + folders + decoded(path[query...]))
     }
 
     /// The octets of a scheme before its colon (RFC 3986 section 3.1); nil where there is none.
@@ -49,19 +50,46 @@ package enum LinkForm {
     /// The port that a scheme means where none is said; nil for schemes without host.
     static func port(of scheme: [UInt8]) -> Int? { ports[String(decoding: scheme, as: UTF8.self)] }
 
-    /// A link without scheme, laid upon the base; without base as it is, but for one that begins with a host.
+    /// A path without the segments `.` and `..`, as browsers go it (WHATWG URL section 4.4, path state).
+    private static func withoutDots(_ path: [UInt8]) -> [UInt8] {
+        guard path.span.firstIndex(of: "/.", from: 0) != nil else { return path }
+        var kept: [ArraySlice<UInt8>] = []
+        let segments = path.dropFirst().split(separator: 0x2F, omittingEmptySubsequences: false)
+        for (index, segment) in segments.enumerated() {
+            let dots = segment.allSatisfy { $0 == 0x2E } && segment.count <= 2 ? segment.count : 0
+            if dots == 0 { kept.append(segment) }
+            if dots == 2 { _ = kept.popLast() }
+            // What it leads to is a folder.
+            if dots > 0, index == segments.count - 1 { kept.append([]) }
+        }
+        return [0x2F] + kept.joined(separator: [0x2F])
+    }
+
+    /// A link without scheme, laid upon the base; without base as it is, but for one that begins with a host. The scheme of the
+    /// base without a host behind it says nothing (WHATWG URL section 4.4, special relative or authority state).
     private static func joined(_ link: [UInt8], _ base: [UInt8]?) -> [UInt8] {
-        let isRooted = link.first.map(isSlash) ?? false
-        let namesHost = isRooted && link.dropFirst().first.map(isSlash) ?? false
-        guard namesHost || schemeLength(link[...]) == nil else { return link }
         let base = base ?? []
         let scheme = schemeLength(base[...]).map { Array(base.prefix($0)) }
-        if namesHost { return (scheme ?? Array("http".utf8)) + [0x3A] + link }
+        guard let length = schemeLength(link[...]) else { return relative(link, base, scheme) }
+        let rest = Array(link[(length + 1)...])
+        guard let scheme, hasHost(scheme), link.prefix(length).map(asciiLower) == scheme, !namesHost(rest) else {
+            return link
+        }
+        return relative(rest, base, scheme)
+    }
+
+    private static func namesHost(_ link: [UInt8]) -> Bool { link.count > 1 && link.prefix(2).allSatisfy(isSlash) }
+
+    /// A link without scheme, laid upon the base.
+    private static func relative(_ link: [UInt8], _ base: [UInt8], _ scheme: [UInt8]?) -> [UInt8] {
+        if namesHost(link) { return (scheme ?? Array("http".utf8)) + [0x3A] + link }
+        let isRooted = link.first.map(isSlash) ?? false
         guard let scheme, hasHost(scheme) else { return link }
         let host = min(base.count, scheme.count + 3)
         let end = base[host...].firstIndex { $0 == 0x2F || $0 == 0x3F || $0 == 0x23 } ?? base.endIndex
         if isRooted { return base[..<end] + link }
         let pathEnd = base[end...].firstIndex { $0 == 0x3F || $0 == 0x23 } ?? base.endIndex
+        if link.isEmpty || link.first == 0x23 { return base + link }
         if link.first == 0x3F { return base[..<pathEnd] + link }
         let slash = base[end..<pathEnd].lastIndex(of: 0x2F) ?? end
         return base[..<slash] + [0x2F] + link
@@ -109,6 +137,18 @@ package enum LinkForm {
         }
         flush()
         return out
+    }
+
+    /// A link in its form with what was escaped twice as what it stands for.
+    static func unescapedOnce(_ link: [UInt8]) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(link.count)
+        var index = 0
+        while index < link.count {
+            out.append(link[index])
+            index += link.span.hasBytes("%25", at: index) ? 3 : 1
+        }
+        return decoded(out)
     }
 
     /// Without characters that show nothing, which would part a word for the rules alone.

@@ -18,13 +18,13 @@ package final class LinkTexts {
     /// Gives the links of one part that are new, and those that stand within a link, to which it may redirect.
     /// - Parameters:
     ///   - targets: those of its HTML.
-    ///   - base: what its `<base>` says.
+    ///   - bases: what its `<base>` says, behind those of the pages in which it stands.
     ///   - texts: what is seen of it, and scripts, in which links may stand too.
     ///   - use: returns false when no more are wanted.
     package func take(
-        _ targets: [[UInt8]], base: [UInt8]?, texts: [[UInt8]], _ use: ([UInt8]) -> Bool
+        _ targets: [[UInt8]], bases: [[UInt8]], texts: [[UInt8]], _ use: ([UInt8]) -> Bool
     ) {
-        let base = base.map { LinkForm.normalised($0) }
+        let base = bases.reduce(nil as [UInt8]?) { LinkForm.normalised($1, base: $0) }
         // The same link many times would cost the form of each.
         var seen: Set<[UInt8]> = []
         for target in targets where !hasMore && seen.insert(target).inserted {
@@ -53,18 +53,34 @@ package final class LinkTexts {
     /// Links within one link that are looked up.
     private static let innerLinks = 4
 
+    /// Redirectors behind each other, each of which escapes what the next one is given.
+    private static let redirectors = 4
+
     /// The links within a link in its form, each up to where a query goes on or a script ends it.
     private static func within(_ link: [UInt8]) -> [[UInt8]] {
         var found: [[UInt8]] = []
+        var link = link
+        for _ in 0..<redirectors where found.count < innerLinks {
+            find(in: link, &found)
+            let inner = LinkForm.unescapedOnce(link)
+            guard inner != link else { break }
+            link = inner
+        }
+        return found
+    }
+
+    /// Those behind the beginning of `link`.
+    private static func find(in link: [UInt8], _ found: inout [[UInt8]]) {
         var from = 1
         while found.count < innerLinks, let colon = link.span.firstIndex(of: "://", from: from) {
             from = colon + 3
             let scheme = ["https", "http"].first { link[..<colon].suffix($0.utf8.count).elementsEqual($0.utf8) }
             guard let scheme, colon > scheme.utf8.count else { continue }
             let end = link[from...].firstIndex { endsLink($0) || $0 == 0x26 || $0 == 0x27 } ?? link.endIndex
-            if end > from { found.append(Array(link[(colon - scheme.utf8.count)..<end])) }
+            guard end > from else { continue }
+            let inner = Array(link[(colon - scheme.utf8.count)..<end])
+            if !found.contains(inner) { found.append(inner) }
         }
-        return found
     }
 
     /// The form of a link in which it is looked up; nil for one that was, and for what is none.

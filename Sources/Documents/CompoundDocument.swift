@@ -174,7 +174,7 @@ struct CompoundDocument {
                 data = content(child, bytes)
             }
         }
-        extraction.member(.file, names: names, data.span)
+        extraction.member(.file, names: Names.withoutExtensions(names), data.span)
     }
 
     /// {0002CE02-0000-0000-C000-000000000046}

@@ -6,12 +6,13 @@ internal import Members
 /// S/MIME in one piece (RFC 8551 section 3.4 to 3.6): signed content goes back to the reader of messages, encrypted content
 /// is named.
 package enum CryptographicMessage {
-    /// Octets within which the content type has to stand.
-    private static let head = 32
-    /// 1.2.840.113549.1.7 and 1.2.840.113549.1.9.16.1
+    /// No message is shorter; and octets within which the content type stands, however long its lengths are written.
+    private static let shortest = 32
+    private static let head = 320
+    /// 1.2.840.113549.1.7 and 1.2.840.113549.1.9.16.1, with one number behind each.
     private static let types: [[UInt8]] = [
-        [0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07],
-        [0x06, 0x0B, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x10, 0x01],
+        [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07],
+        [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x10, 0x01],
     ]
     private static let labels: [StaticString] = [
         "-----BEGIN PKCS7-----", "-----BEGIN CMS-----", "-----BEGIN PKCS #7 SIGNED DATA-----",
@@ -19,10 +20,28 @@ package enum CryptographicMessage {
 
     static func matches(_ bytes: Span<UInt8>) -> Bool { isBinary(bytes) || armour(bytes) != nil }
 
+    /// A sequence that begins with the type of its content. S/MIME is BER, in which a length may be written in more octets than
+    /// it needs.
     private static func isBinary(_ bytes: Span<UInt8>) -> Bool {
-        guard bytes.count > head, bytes[0] == 0x30 else { return false }
-        let start = bytes.extracting(0..<head)
-        return types.contains { start.firstIndex(of: $0.span).map { (2...8).contains($0) } == true }
+        guard bytes.count > shortest, bytes[0] == 0x30, let type = behindLength(bytes, at: 1)?.next,
+            type < bytes.count, bytes[type] == 0x06, let (length, start) = behindLength(bytes, at: type + 1)
+        else { return false }
+        return types.contains { length == $0.count + 1 && bytes.hasBytes($0.span, at: start) }
+    }
+
+    /// The length at a place (X.690 section 8.1.3), 0 where it is not said, and the octet behind it; nil where there is none.
+    private static func behindLength(_ bytes: Span<UInt8>, at place: Int) -> (length: Int, next: Int)? {
+        guard place < bytes.count else { return nil }
+        let first = Int(bytes[place])
+        guard first > 0x80 else { return (first & 0x7F, place + 1) }
+        let next = place + 1 + first & 0x7F
+        guard next <= bytes.count, first < 0xFF else { return nil }
+        var length = 0
+        for index in place + 1..<next {
+            guard length < 1 << 48 else { return nil }
+            length = length << 8 | Int(bytes[index])
+        }
+        return (length, next)
     }
 
     /// The base64 text between labels that `read` takes as a message: it begins like one, and is in the usual alphabet and in
@@ -35,7 +54,7 @@ package enum CryptographicMessage {
         while rest < bytes.count, bytes[rest] == UInt8(ascii: "=") || bytes[rest] <= 0x20 { rest += 1 }
         guard rest == bytes.count || bytes.hasBytes("-----END", at: rest) else { return nil }
         let text = bytes.extracting(bytes.range(start, min(end - start, headText)))
-        return isBinary(EncodedText.decodeBase64(text, limit: head * 2).span) ? start..<end : nil
+        return isBinary(EncodedText.decodeBase64(text, limit: head).span) ? start..<end : nil
     }
 
     private static func isBase64(_ byte: UInt8) -> Bool {
@@ -46,7 +65,7 @@ package enum CryptographicMessage {
     }
 
     /// Octets of base64, line ends and blanks that hold more than the head of a message.
-    private static let headText = 256
+    private static let headText = 640
 
     /// Where the base64 text between the labels begins.
     private static func armour(_ bytes: Span<UInt8>) -> Int? {

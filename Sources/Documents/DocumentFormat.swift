@@ -94,7 +94,8 @@ package final class DocumentFormat: Sendable {
             reports: "signed, compressed, authenticated and plain content as mail; encrypted",
             recognise: CryptographicMessage.matches, reader: CryptographicMessage.read),
         DocumentFormat(
-            name: "OpenPGP", recognisedBy: "label of the armour, or the first packet",
+            name: "OpenPGP",
+            recognisedBy: "label of the armour and the start of a message behind it, or the first packet",
             reports: "the file in what is compressed or signed only; encrypted",
             recognise: OpenPGPMessage.matches, reader: OpenPGPMessage.read),
         DocumentFormat(
@@ -102,7 +103,7 @@ package final class DocumentFormat: Sendable {
             recognisedBy:
                 "no NUL in the first 4,096 octets; or a tag with which a page begins in what is no program, document or other archive, in the first 65,536 behind NULs and blanks; or one anywhere in what is called HTML or SVG",
             reports:
-                "files written out in base64, hexadecimal, dumps or numbers of 8, 16 or 32 bits, behind escapes too (hexadecimal and octal), whatever they are in `data:` links and, from 128 characters on, in scripts that make files; HTML smuggling; script in SVG; DDE in cells",
+                "files written out in base64, hexadecimal, dumps or numbers of 8, 16 or 32 bits, behind escapes too (hexadecimal and octal), whatever they are in `data:` links and, from 128 characters on, in scripts that make files; HTML smuggling (such a script beside a file, a decoder, or 256 characters or 128 numbers in whatever coding); script in SVG; DDE in cells",
             isText: true, recognise: TextDocument.matches, reader: TextDocument.read),
     ]
 }

@@ -22,6 +22,18 @@ enum Names {
         return name
     }
 
+    /// Without extensions that stand by themselves, where one of the other names has them.
+    static func withoutExtensions(_ names: [[UInt8]]) -> [[UInt8]] {
+        names.filter { name in
+            let isExtension = name.first == UInt8(ascii: ".")
+            return !isExtension || !names.contains { $0.count > name.count && endsAlike($0, name) }
+        }
+    }
+
+    private static func endsAlike(_ name: [UInt8], _ ending: [UInt8]) -> Bool {
+        name.suffix(ending.count).map(asciiLower) == ending.map(asciiLower)
+    }
+
     private static func text(_ bytes: Span<UInt8>, _ coding: CharsetCoding, _ limit: Int) -> [UInt8] {
         var name: [UInt8] = []
         // One unit more than the limit can need; names are short, claims of their length are not.

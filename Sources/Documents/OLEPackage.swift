@@ -15,7 +15,9 @@ struct OLEPackage {
 
     /// Reads a package at `start`: nil when it is none.
     init?(_ bytes: Span<UInt8>, at start: Int) {
-        guard let type = bytes.little16(start), type == 2 else { return nil }
+        guard let type = bytes.little16(start) else { return nil }
+        // Readers believe the texts whatever these numbers are; then they have to be texts.
+        var (isUsual, areTexts) = (type == 2, true)
         var at = start + 2
         // The path behind the label says where the icon is: in the file itself, or in what opens it.
         var (found, icons): ([[UInt8]], [[UInt8]]) = ([], [])
@@ -29,18 +31,21 @@ struct OLEPackage {
         for field in 0..<3 {
             // Two numbers stand before the temporary path: a kind, and the path's length.
             if field == 2 {
-                guard bytes.little16(at) != nil, bytes.little16(at + 2) == 3 else { return nil }
+                guard let kind = bytes.little16(at + 2) else { return nil }
+                isUsual = isUsual && kind == 3
                 at += 8
             }
             guard at <= bytes.count, let end = bytes.firstIndex(of: 0, from: at), end - at <= Self.longestPath else {
                 return nil
             }
+            areTexts = areTexts && Self.isText(bytes.extracting(at..<end), mayBeEmpty: field > 0)
             take(Names.ansi(bytes.extracting(at..<end)), mayBeIcon: field == 1)
             at = end + 1
         }
         guard let size = bytes.little32(at) else { return nil }
         self.size = size
         content = bytes.range(at + 4, size)
+        guard isUsual || areTexts && size > 0 && content.count == size else { return nil }
         end = at + 4 + content.count
         // Temporary path, label, source path.
         for field in 0..<3 {
@@ -55,6 +60,10 @@ struct OLEPackage {
     }
 
     private static let longestPath = 4_096
+
+    private static func isText(_ bytes: Span<UInt8>, mayBeEmpty: Bool) -> Bool {
+        (mayBeEmpty || bytes.count > 0) && (0..<bytes.count).allSatisfy { bytes[$0] >= 0x20 }
+    }
 
     /// Files that icons are taken from. What such a file is when it is packaged itself, its content says.
     private static let iconFiles: [StaticString] = [".dll", ".exe", ".icl", ".ico"]

@@ -3,11 +3,9 @@ internal import Bytes
 /// Packets of OpenPGP as text (RFC 9580 section 6), read as programs do: behind any text, under any label.
 enum OpenPGPArmour {
     private static let begin: StaticString = "-----BEGIN PGP "
-    /// Labels that are taken at their word at the start of a file.
-    private static let files: [StaticString] = ["MESSAGE", "ARMORED FILE"]
-    /// Those under which GnuPG decrypts as well what is none of these.
-    private static let others: [StaticString] = [
-        "SIGNATURE", "PUBLIC KEY BLOCK", "PRIVATE KEY BLOCK", "SECRET KEY BLOCK",
+    /// Under each of them GnuPG decrypts whatever is there. The first two say what it is.
+    private static let labels: [StaticString] = [
+        "MESSAGE", "ARMORED FILE", "SIGNATURE", "PUBLIC KEY BLOCK", "PRIVATE KEY BLOCK", "SECRET KEY BLOCK",
     ]
     /// Octets at the start in which a label need not begin a line, as in HTML.
     private static let head = 4_096
@@ -20,13 +18,11 @@ enum OpenPGPArmour {
             let behind = start + begin.utf8CodeUnitCount
             // Each octet belongs to one label: many of them cost no more than one.
             next = label(in: bytes, from: behind)
-            let isFile = files.contains { bytes.hasBytes($0, at: behind) }
-            guard isFile || others.contains(where: { bytes.hasBytes($0, at: behind) }) else { continue }
+            guard let label = labels.firstIndex(where: { bytes.hasBytes($0, at: behind) }) else { continue }
             let block = bytes.extracting(behind..<(next ?? bytes.count))
             let text = block.extracting(text(of: block))
-            if isFile && start < head || holdsFile(text) {
-                guard use(text) else { return }
-            }
+            guard holdsFile(text, isSaid: label < 2 && start < head) else { continue }
+            guard use(text) else { return }
         }
     }
 
@@ -40,7 +36,8 @@ enum OpenPGPArmour {
     }
 
     /// The lines of base64: behind header fields and a blank line, or behind the last of these where that is missing; up to
-    /// a checksum in a line of its own, or the label at the end. Dashes in a header field end nothing.
+    /// a checksum in a line of its own, marks of quoting in front of it or not, or the label at the end. Dashes in a header field
+    /// end nothing.
     private static func text(of block: Span<UInt8>) -> Range<Int> {
         var at = block.lineEnd(from: 0)
         while at < block.count {
@@ -52,15 +49,37 @@ enum OpenPGPArmour {
             }
             at = end
         }
-        let end = [block.firstIndex(of: "\n=", from: at), block.firstIndex(of: "-----END", from: at)]
-        return at..<(end.compactMap(\.self).min() ?? block.count)
+        let end = block.firstIndex(of: "-----END", from: at) ?? block.count
+        return at..<(checksum(in: block, at..<end) ?? end)
     }
 
-    /// The first packet that matters is no key.
-    private static func holdsFile(_ text: Span<UInt8>) -> Bool {
+    /// Where the line of a checksum begins.
+    private static func checksum(in block: Span<UInt8>, _ range: Range<Int>) -> Int? {
+        var from = range.lowerBound
+        while let sign = block.firstIndex(of: UInt8(ascii: "="), from: from), sign < range.upperBound {
+            var start = sign
+            while start > from, quoting.contains(block[start - 1]) { start -= 1 }
+            if start > range.lowerBound, block[start - 1] == 0x0A { return start }
+            from = sign + 1
+        }
+        return nil
+    }
+
+    /// What stands in front of a line that is quoted.
+    private static let quoting = Array(" \t>|".utf8)
+
+    /// The first packet that matters is no key, and what it has to be. A text may show a label, a signature or a piece of a message.
+    /// - Parameter isSaid: the label says that it is a message: then whatever is compressed in a way that nobody knows is one.
+    private static func holdsFile(_ text: Span<UInt8>, isSaid: Bool) -> Bool {
         let packets = EncodedText.decodeBase64(text, limit: text.count)
         let start = OpenPGPPacket.start(packets.span)
-        return start < packets.count && OpenPGPPacket.Tag.files.contains(OpenPGPPacket.tag(packets[start]))
+        guard start < packets.count, OpenPGPPacket.Tag.files.contains(OpenPGPPacket.tag(packets[start])) else {
+            return false
+        }
+        let message = packets.span.extracting(start..<packets.count)
+        if OpenPGPMessage.begins(message) { return true }
+        return isSaid && OpenPGPPacket.tag(message[0]) == OpenPGPPacket.Tag.compressed
+            && OpenPGPPacket(message, at: 0) != nil
     }
 }
 

@@ -129,6 +129,16 @@ package enum OpenPGPMessage {
         }
     }
 
+    /// A message begins here, whole or not: with a key, content that anybody may read, or what is encrypted with a key of its own.
+    static func begins(_ bytes: Span<UInt8>) -> Bool {
+        switch bytes.count > 0 ? OpenPGPPacket.tag(bytes[0]) : 0 {
+        case OpenPGPPacket.Tag.publicKeySession, OpenPGPPacket.Tag.symmetricKeySession: isEncrypted(bytes)
+        case OpenPGPPacket.Tag.encrypted, OpenPGPPacket.Tag.encryptedAndChecked, OpenPGPPacket.Tag.authenticated:
+            OpenPGPPacket(bytes, at: 0) != nil
+        default: beginsContent(bytes)
+        }
+    }
+
     /// Within what was compressed, of which the first octets may be all there is.
     private static func beginsContent(_ bytes: Span<UInt8>) -> Bool {
         let start = OpenPGPPacket.start(bytes)

@@ -21,8 +21,8 @@ enum OutlookMessage {
     }
 
     static let attachmentData = 0x3701
-    /// PidTagAttachLongFilename, -Filename, -LongPathname, -DisplayName.
-    static let nameTags: Set<Int> = [0x3707, 0x3704, 0x370D, 0x3001]
+    /// PidTagAttachLongFilename, -Filename, -LongPathname, -TransportName, -Extension, PidTagDisplayName.
+    static let nameTags: Set<Int> = [0x3707, 0x3704, 0x370D, 0x370C, 0x3703, 0x3001]
     /// PidTagBody, -RtfCompressed, -Html (or -BodyHtml), -TransportMessageHeaders.
     static let plainBody = 0x1000
     static let compressedRTF = 0x1009

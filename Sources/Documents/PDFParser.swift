@@ -5,6 +5,8 @@ internal import Bytes
 struct PDFParser {
     /// Where the parser stands.
     private(set) var at: Int
+    /// The last value has lists that nothing closed.
+    private(set) var isUnclosed = false
     /// More lists within one another than allowed.
     private(set) var isTooDeep = false
     private let depthLimit: Int
@@ -19,7 +21,7 @@ struct PDFParser {
     private enum Token {
         case value(PDFValue)
         case open(isDictionary: Bool)
-        case close
+        case close(isDictionary: Bool)
         case word(Range<Int>)
         case end
     }
@@ -27,6 +29,7 @@ struct PDFParser {
     /// The next value; nil when there is none.
     mutating func value(_ bytes: Span<UInt8>) -> PDFValue? {
         open = []
+        isUnclosed = false
         while true {
             let before = at
             switch token(bytes) {
@@ -39,6 +42,8 @@ struct PDFParser {
                     return nil
                 }
                 open.append((isDictionary, []))
+            // Readers pass over what has no place where it stands.
+            case .close(isDictionary: false) where open.last?.isDictionary == true: continue
             case .close:
                 guard let value = close() else { return nil }
                 guard !open.isEmpty else { return value }
@@ -49,10 +54,12 @@ struct PDFParser {
                     open[open.count - 1].values.append(value)
                 } else if range.count == 1, bytes[range.lowerBound] == UInt8(ascii: "R") {
                     refer()
-                } else {
-                    // Behind a word that belongs to no value there is no value any more.
+                } else if open.isEmpty || endsObject(bytes, range) {
+                    // Behind a word that ends an object there is no value any more.
                     at = before
                     return closeAll()
+                } else {
+                    open[open.count - 1].values.append(.other)
                 }
             case .end:
                 return closeAll()
@@ -84,7 +91,25 @@ struct PDFParser {
         return .dictionary(dictionary)
     }
 
+    private static let ends: [StaticString] = ["endobj", "obj", "endstream", "xref", "trailer", "startxref"]
+
+    /// The word ends the object, or its dictionary: `stream` only with a line end behind it, `endobj` only where no list goes on.
+    private func endsObject(_ bytes: Span<UInt8>, _ word: Range<Int>) -> Bool {
+        func isWord(_ text: StaticString) -> Bool {
+            word.count == text.utf8CodeUnitCount && bytes.hasBytes(text, at: word.lowerBound)
+        }
+        if isWord("stream") {
+            return word.upperBound == bytes.count || bytes[word.upperBound] == 0x0A || bytes[word.upperBound] == 0x0D
+        }
+        guard Self.ends.contains(where: isWord) else { return false }
+        guard isWord("endobj") else { return true }
+        var behind = self
+        behind.skipBlanks(bytes)
+        return behind.at == bytes.count || !Self.isDelimiter(bytes[behind.at])
+    }
+
     private mutating func closeAll() -> PDFValue? {
+        isUnclosed = !open.isEmpty
         while let value = close() {
             guard !open.isEmpty else { return value }
             open[open.count - 1].values.append(value)
@@ -166,7 +191,7 @@ struct PDFParser {
             return .open(isDictionary: false)
         case UInt8(ascii: "]"):
             at += 1
-            return .close
+            return .close(isDictionary: false)
         case UInt8(ascii: "<"):
             if bytes.hasBytes("<<", at: at) {
                 at += 2
@@ -175,8 +200,9 @@ struct PDFParser {
             at += 1
             return .value(.string(hexadecimal(bytes)))
         case UInt8(ascii: ">"):
-            at += bytes.hasBytes(">>", at: at) ? 2 : 1
-            return .close
+            let isWhole = bytes.hasBytes(">>", at: at)
+            at += isWhole ? 2 : 1
+            return isWhole ? .close(isDictionary: true) : .value(.other)
         case UInt8(ascii: ")"), UInt8(ascii: "{"), UInt8(ascii: "}"):
             at += 1
             return .value(.other)

@@ -102,6 +102,8 @@ package struct PDFReader {
             guard work(parser.at - from) else { return }
             if parser.isTooDeep { extraction.problem(.lists) }
             guard let dictionary = value?.dictionary, parser.skip("stream", bytes) else { continue }
+            // What it says of its stream may not be all.
+            if parser.isUnclosed { extraction.problem(.corrupt, "dictionary of a PDF stream") }
             let data = streamEnd.data(bytes, parser.at, dictionary["Length"]?.number)
             streams.append(Stream(dictionary: dictionary, data: data, number: number, generation: generation))
             if dictionary["Type"]?.name == "XRef" { trailers.append(dictionary) }

@@ -21,7 +21,7 @@ enum TNEFReader {
             }
         }
         for attachment in contents.attachments {
-            let names = attachment.names.map(\.text)
+            let names = Names.withoutExtensions(attachment.names.map(\.text))
             // Without content the name is still one to be tested.
             if attachment.contents.isEmpty { extraction.member(.file, names: names, range: 0..<0) }
             for range in attachment.contents {

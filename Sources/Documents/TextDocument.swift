@@ -56,10 +56,31 @@ enum TextDocument {
         if words.hasScript { TextLiterals.handTexts(literals, extraction) }
         if words.hasScript, words.offersFile || words.decodes { TextLiterals.handUnknown(text, literals, extraction) }
         let isMade =
-            words.offersFile && (literals.hasFile || words.decodes) || words.makesFile && literals.hasUnknown
+            words.offersFile && (literals.hasFile || words.decodes)
+            || words.makesFile && (literals.hasUnknown || Self.hasLongString(text))
         if words.hasScript, isMade { extraction.fact(.htmlSmuggling) }
         if words.linksFile, words.hasScript || words.offersFile { extraction.fact(.htmlSmuggling) }
         if words.isVectorImage, words.hasScript || words.hasHandler { extraction.fact(.svgScript) }
+    }
+
+    /// Characters of a string, without blanks, from which on script may make a file of it, whatever its coding (base85).
+    private static let longString = 256
+
+    /// There is such a string in quotes that is no address.
+    private static func hasLongString(_ text: Span<UInt8>) -> Bool {
+        // Each run of characters once.
+        var at = 0
+        while at < text.count {
+            let start = at
+            while at < text.count, text[at] > 0x20, text[at] != 0x22, text[at] != 0x27, text[at] != 0x60 { at += 1 }
+            if at - start >= longString, start > 0, at < text.count, text[start - 1] == text[at],
+                !text.hasPrefix(ignoringCase: "http", from: start)
+            {
+                return true
+            }
+            at += 1
+        }
+        return false
     }
 }
 
@@ -157,7 +178,9 @@ private struct ScriptWords {
             case UInt8(ascii: "m"), UInt8(ascii: "M"):
                 if text.hasPrefix(ignoringCase: "mssave", from: index) { (offersFile, makesFile) = (true, true) }
             case UInt8(ascii: "c"), UInt8(ascii: "C"):
-                if text.hasPrefix(ignoringCase: "createobjecturl", from: index) {
+                if text.hasPrefix(ignoringCase: "createobjecturl", from: index)
+                    || text.hasPrefix(ignoringCase: "createwritable", from: index)
+                {
                     (offersFile, makesFile) = (true, true)
                 }
             case UInt8(ascii: "d"), UInt8(ascii: "D"):
@@ -165,13 +188,27 @@ private struct ScriptWords {
                     offersFile = true
                     if Self.isProperty(text, index, "download".utf8.count) { makesFile = true }
                 }
+                if text.hasPrefix(ignoringCase: "dataview(", from: index) { decodes = true }
+                // Behind `readAs`.
+                if text.hasPrefix(ignoringCase: "dataurl(", from: index) { (offersFile, makesFile) = (true, true) }
                 if text.hasPrefix(ignoringCase: "data:", from: index), DataAddress.isFile(text, at: index + 5) {
                     linksFile = true
                 }
             case UInt8(ascii: "a"), UInt8(ascii: "A"):
                 if text.hasPrefix(ignoringCase: "atob", from: index) { decodes = true }
             case UInt8(ascii: "f"), UInt8(ascii: "F"):
-                if text.hasPrefix(ignoringCase: "fromcharcode", from: index) { decodes = true }
+                if text.hasPrefix(ignoringCase: "fromcharcode", from: index)
+                    || text.hasPrefix(ignoringCase: "float64array", from: index)
+                    || text.hasPrefix(ignoringCase: "float32array", from: index)
+                {
+                    decodes = true
+                }
+                if text.hasPrefix(ignoringCase: "filepicker(", from: index)
+                    || text.hasPrefix(ignoringCase: "file(", from: index) && index > 3
+                        && text.hasPrefix(ignoringCase: "new ", from: index - 4)
+                {
+                    (offersFile, makesFile) = (true, true)
+                }
             case UInt8(ascii: "u"), UInt8(ascii: "U"):
                 if text.hasPrefix(ignoringCase: "uint", from: index),
                     Self.arrays.contains(where: { text.hasPrefix(ignoringCase: $0, from: index + 4) })

@@ -37,6 +37,22 @@ package enum DomainNames {
         return address[..<start] + String(cString: found)
     }
 
+    /// The host of a link as browsers understand it (WHATWG URL section 3.5, by UTS 46): letters in one case and one form, those that
+    /// stand for others as these. Labels in other scripts stay in them, and those that were A-labels are left as such. A label
+    /// that is no name stays as it is.
+    package static func mapped(_ host: [UInt8]) -> [UInt8] {
+        guard host.count <= longest else { return host }
+        let labels = String(decoding: host, as: UTF8.self).unicodeScalars
+            .split(omittingEmptySubsequences: false, whereSeparator: dots.contains)
+        return Array(labels.map { mapped(label: String($0)) }.joined(separator: ".").utf8)
+    }
+
+    private static func mapped(label: String) -> String {
+        let bytes = Array(label.utf8)
+        guard bytes.contains(where: { $0 >= 0x80 }), let name = name(bytes[...]) else { return label }
+        return inUnicode(String(decoding: name, as: UTF8.self))
+    }
+
     private static func name(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         let dots = text.prefix { $0 == 0x2E }
         let rest = text.dropFirst(dots.count)

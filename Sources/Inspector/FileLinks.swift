@@ -11,15 +11,9 @@ struct FileLinks {
     private static let textSize = 1 << 20
     private static let textTotal = 8 << 20
 
-    /// The links of one page, each once, as they stand there.
-    struct Page {
-        var targets: [[UInt8]]
-        var base: [UInt8]?
-    }
-
     private let limit: Int
-    /// `textTotal` bounds what they hold.
-    private(set) var pages: [Page] = []
+    /// Those of pages, each once in a page. `textTotal` bounds what they hold.
+    private(set) var pages: [LinkPage] = []
     /// All others, each once.
     private(set) var links: [[UInt8]] = []
     private var known: Set<[UInt8]> = []
@@ -45,12 +39,15 @@ struct FileLinks {
         guard !isText, let type = Self.textType(content, opened.types) else { return }
         let size = min(Self.textSize, left)
         guard size > 0 else { return hasMore = true }
-        let text = TextContent.read(content, mediaType: type, charset: "", limit: size)
+        var text = TextContent.read(content, mediaType: type, charset: "", limit: size)
+        if type == Self.notation { text.text = CalendarNotation.unescaped(text.text.span) }
         left -= text.text.count
         if text.limitReached { hasMore = true }
-        var seen: Set<[UInt8]> = []
-        let targets = text.linkTargets.filter { seen.insert($0).inserted }
-        if !targets.isEmpty { pages.append(Page(targets: targets, base: text.html?.base)) }
+        for var page in text.linkPages {
+            var seen: Set<[UInt8]> = []
+            page.targets.removeAll { !seen.insert($0).inserted }
+            pages.append(page)
+        }
         takeText(text.html?.visible ?? text.text)
         takeText(text.script)
     }
@@ -58,8 +55,13 @@ struct FileLinks {
     /// What browsers show.
     private static let pages: [FileType] = [.html, .htmlApplication, .vectorImage]
 
+    /// Of calendars and cards in JSON.
+    private static let notation = "application/json"
+
     private static func textType(_ content: Span<UInt8>, _ types: [FileType]) -> String? {
         if types.contains(where: { pages.contains($0) }) { return "text/html" }
+        if types.contains(.webLocation) || CalendarNotation.isXML(content) { return "text/html" }
+        if CalendarNotation.isJSON(content) { return notation }
         return ContentLines.areIn(content) ? "text/calendar" : nil
     }
 

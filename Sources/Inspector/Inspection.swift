@@ -194,7 +194,9 @@ struct Inspection {
                 offset: start, structure: structure)
             run.tokens?.addFacts(of: part, content: content)
             if let (mediaType, charset) = text {
-                let read = TextContent.read(content, mediaType: mediaType, charset: charset, limit: limits.textBytes)
+                let read = TextContent.read(
+                    content, mediaType: mediaType, charset: charset, limit: limits.textBytes,
+                    deletesSpaces: part.deletesSpaces)
                 run.takeText(
                     read, part: run.reported[index], offset: start, size: content.count, isShown: isShown)
                 stage?.takeText(read, offset: start)

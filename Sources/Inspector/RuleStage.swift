@@ -130,7 +130,8 @@ struct RuleStage {
             return !stage.isEnded
         }
         if wantsLinks, !stage.isEnded {
-            stage.takeLinks(text.linkTargets, base: text.html?.base, texts: [lines, text.script], offset: offset)
+            for page in text.linkPages where !stage.isEnded { stage.takeLinks(page, offset: offset) }
+            stage.takeLinks(texts: [lines, text.flowed, text.script], offset: offset)
         }
         self = stage
     }
@@ -139,13 +140,16 @@ struct RuleStage {
     mutating func takeLinks(ofFiles files: FileLinks) {
         guard !isEnded else { return }
         if files.hasMore { areLinksCut = true }
-        takeLinks(files.links, base: nil, texts: [], offset: 0)
-        for page in files.pages where !isEnded { takeLinks(page.targets, base: page.base, texts: [], offset: 0) }
+        takeLinks(LinkPage(targets: files.links, bases: []), offset: 0)
+        for page in files.pages where !isEnded { takeLinks(page, offset: 0) }
     }
 
-    private mutating func takeLinks(_ targets: [[UInt8]], base: [UInt8]?, texts: [[UInt8]], offset: Int) {
+    private mutating func takeLinks(
+        _ page: LinkPage = LinkPage(targets: [], bases: []), texts: [[UInt8]] = [], offset: Int
+    ) {
+        guard !isEnded else { return }
         var stage = self
-        links.take(targets, base: base, texts: texts) { link in
+        links.take(page.targets, bases: page.bases, texts: texts) { link in
             stage.lookUp(link.span, in: .link, range: offset..<offset)
             return !stage.isEnded
         }

@@ -8,6 +8,7 @@ struct EntityHeader {
     private(set) var mediaType: String
     private(set) var charset = ""
     private(set) var otherCharsets = OtherCharsets()
+    private(set) var deletesSpaces = false
     private(set) var boundary: [UInt8]?
     private(set) var transferEncoding = TransferEncoding.sevenBit
     private var nameList = NameList()
@@ -120,10 +121,15 @@ struct EntityHeader {
             if let value = parameters.value(of: "boundary", anomalies: &found)?.bytes {
                 boundary = Self.boundary(value)
             }
+            deletesSpaces = Self.says("yes", "delsp", parameters) && Self.says("flowed", "format", parameters)
             noteAll(found, field)
         }
         addCharsets(parameters, body)
         noteAll(nameList.add(parameters, body), field)
+    }
+
+    private static func says(_ word: String, _ name: StaticString, _ parameters: ParameterList) -> Bool {
+        parameters.values(of: name).contains { $0.bytes.map(FieldBody.lower) == Array(word.utf8) }
     }
 
     /// Notes charsets other than that which we believe.

@@ -63,6 +63,8 @@ package struct Part: Hashable, Sendable {
     package var charset: String
     /// What other readers may take for it.
     package var otherCharsets = OtherCharsets()
+    /// It is plain text whose soft line ends leave no blank when its lines are put together (RFC 3676: `format=flowed; delsp=yes`).
+    package var deletesSpaces = false
     /// How the body is encoded.
     package var transferEncoding: TransferEncoding
     /// Every candidate for a file name, decoded, each once, in the order of discovery; escape before showing.

@@ -52,7 +52,10 @@ struct TreeBuilder {
             path: "1", parent: -1, depth: 0, kind: kind, mediaType: entity?.mediaType ?? "text/plain",
             charset: entity?.charset ?? "", transferEncoding: entity?.transferEncoding ?? .sevenBit,
             names: entity?.names ?? [], source: Int32(truncatingIfNeeded: source), header: header, body: body)
-        if let entity { part.otherCharsets = entity.otherCharsets }
+        if let entity {
+            part.otherCharsets = entity.otherCharsets
+            part.deletesSpaces = entity.deletesSpaces
+        }
         let number = Int32(truncatingIfNeeded: index)
         if let parent {
             part.parent = Int32(truncatingIfNeeded: parent)

@@ -71,16 +71,20 @@ struct RuleReplay {
                 var content: [UInt8] = []
                 _ = tree.decodeBody(of: index, in: message, into: &content, limit: Self.partLimit)
                 let read = TextContent.read(
-                    content.span, mediaType: part.mediaType, charset: part.charset, limit: Self.partLimit)
+                    content.span, mediaType: part.mediaType, charset: part.charset, limit: Self.partLimit,
+                    deletesSpaces: part.deletesSpaces)
                 let lines = DecodedTexts.seen(read.html?.visible ?? read.text)
                 DecodedTexts.lines(lines.span, lineLength: limits.lineLength) { line in
                     goesOn = use(.decodedBody, origin, line)
                     return goesOn
                 }
                 guard goesOn, has(.link) else { continue }
-                links.take(read.linkTargets, base: read.html?.base, texts: [lines, read.script]) { link in
-                    goesOn = use(.link, origin, link.span)
-                    return goesOn
+                for page in read.linkPages + [LinkPage(targets: [], bases: [])] where goesOn {
+                    let texts = page.targets.isEmpty ? [lines, read.flowed, read.script] : []
+                    links.take(page.targets, bases: page.bases, texts: texts) { link in
+                        goesOn = use(.link, origin, link.span)
+                        return goesOn
+                    }
                 }
             }
         }

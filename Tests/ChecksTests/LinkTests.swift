@@ -50,6 +50,24 @@ import Testing
         ("http://\u{FF10}\u{FF58}7f.1/", "http://127.0.0.1/"), ("http://%31%32%37.1/", "http://127.0.0.1/"),
         ("http://\u{24D4}vil.com/", "http://evil.com/"), ("http://\u{1D41E}vil.co\u{1D5C6}/", "http://evil.com/"),
         ("http://\u{FB01}rm.com/", "http://firm.com/"), ("http://\u{212A}ey.com/", "http://key.com/"),
+        // One form of a letter, of an address, of a path.
+        ("http://bu\u{308}cher.com/", "http://b\u{FC}cher.com/"),
+        ("http://\u{1F4A9}.Evil.com/", "http://\u{1F4A9}.evil.com/"),
+        ("http://\u{437}\u{430}\u{439}.XN--MNCHEN-3YA.de/", "http://\u{437}\u{430}\u{439}.xn--mnchen-3ya.de/"),
+        ("http://bu\u{308}_\u{24D4}.com/", "http://b\u{FC}_e.com/"),
+        ("http://stra\u{DF}e.de/", "http://stra\u{DF}e.de/"),
+        ("http://[0:0:0:0:0:0:0:1]/", "http://[::1]/"), ("http://[::FFFF:127.0.0.1]/", "http://[::ffff:7f00:1]/"),
+        ("http://[2001:0db8:0:0:1:0:0:1]:81/", "http://[2001:db8::1:0:0:1]:81/"),
+        ("http://[1:0:0:2:0:0:0:3]", "http://[1:0:0:2::3]/"),
+        ("http://[1:0:2:3:4:5:6:7]/", "http://[1:0:2:3:4:5:6:7]/"),
+        ("http://[0:0::0]/", "http://[::]/"), ("http://[1::]/", "http://[1::]/"),
+        ("http://[1:2]/", "http://[1:2]/"), ("http://[::g]/", "http://[::g]/"), ("http://[]/", "http://[]/"),
+        ("http://[::1/", "http://[::1/"), ("http://[", "http://[/"),
+        ("http://e.com/a/./b/../c", "http://e.com/a/c"), ("http://e.com/../..", "http://e.com/"),
+        ("http://e.com/a/..", "http://e.com/"), ("http://e.com/a/b/.", "http://e.com/a/b/"),
+        ("http://e.com/a/%2E%2e/b", "http://e.com/b"), ("http://e.com\\a\\..\\b", "http://e.com/b"),
+        ("http://e.com/a//../b", "http://e.com/a/b"), ("http://e.com/.a/...", "http://e.com/.a/..."),
+        ("http://e.com/a?/../b", "http://e.com/a?/../b"), ("a/../b", "a/../b"),
     ])
     func forms(_ link: String, _ expected: String) {
         #expect(Self.form(link) == expected)
@@ -66,7 +84,15 @@ import Testing
         ("http://c.org/", "http://evil.com/", "http://c.org/"),
         ("mailto:a@b", "http://evil.com/", "mailto:a@b"), ("page", "nonsense", "page"), ("page", "mailto:x", "page"),
         ("a", "http:", "http://a/"), ("a", "", "a"), ("\\a", "http://evil.com/b/", "http://evil.com/a"),
-        ("#x", "http://e.com/", ""),
+        ("#x", "http://e.com/", ""), ("../../../x", "http://e.com/a/b/", "http://e.com/x"),
+        ("../x", "http://e.com/a/b/c", "http://e.com/a/x"), (".", "http://e.com/a/b", "http://e.com/a/"),
+        // The scheme of the base, and no host behind it.
+        ("http:y", "http://e.com/a/", "http://e.com/a/y"), ("HTTP:/y", "http://e.com/a/", "http://e.com/y"),
+        ("http:\\y", "http://e.com/a/", "http://e.com/y"), ("http://y", "http://e.com/a/", "http://y/"),
+        ("http:\\\\y", "http://e.com/a/", "http://y/"), ("http:/\\y", "http://e.com/a/", "http://y/"),
+        ("https:y", "http://e.com/a/", "https://y/"), ("http:?q", "http://e.com/a/b?c", "http://e.com/a/b?q"),
+        ("http:", "http://e.com/a/b?c", "http://e.com/a/b?c"), ("http:../y", "http://e.com/a/b/", "http://e.com/a/y"),
+        ("http:y", "mailto:x", "http://y/"),
     ])
     func basesAreLaidUnder(_ link: String, _ base: String, _ expected: String) {
         #expect(Self.form(link, base: base) == expected)
@@ -102,7 +128,9 @@ import Testing
         _ links: LinkTexts, _ targets: [String], base: String? = nil, text: String = ""
     ) -> [String] {
         var out: [String] = []
-        links.take(targets.map { Array($0.utf8) }, base: base.map { Array($0.utf8) }, texts: [Array(text.utf8)]) {
+        links.take(
+            targets.map { Array($0.utf8) }, bases: base.map { [Array($0.utf8)] } ?? [], texts: [Array(text.utf8)]
+        ) {
             out.append(String(decoding: $0, as: UTF8.self))
             return true
         }
@@ -122,6 +150,8 @@ import Testing
         ("https://r.org/url?q=http://Evil.com&sa=D", "http://evil.com/"),
         ("https://r.org/?u=http%3A%2F%2Fevil.com%2Fa%3Fb%26c", "http://evil.com/a?b"),
         ("https://r.org/https://www.r.org/http:/x", "https://www.r.org/http:/x"),
+        ("https://r.org/?u=http%253A%252F%252FEvil.com%252Fa", "http://evil.com/a"),
+        ("https://r.org/?u=http%25253a%25252f%25252fevil.com", "http://evil.com/"),
         ("javascript:location='http://evil.com/a'+b", "http://evil.com/a"),
         ("intent://x#Intent;scheme=http;S.browser_fallback_url=http://evil.com/;end", "http://evil.com/;end"),
     ])
@@ -135,6 +165,8 @@ import Testing
             let link = "http://r.org/" + (0..<count).map { "?http://h\($0)/&" }.joined()
             #expect(Self.taken(LinkTexts(limit: 10), [link]).count == expected)
         }
+        let deep = "http://r.org/?u=http%\(String(repeating: "25", count: 5))3A//evil.com"
+        #expect(Self.taken(LinkTexts(limit: 10), [deep]).count == 1)
         #expect(Self.taken(LinkTexts(limit: 10), ["http://r.org/://x", "http://r.org/?http://"]).count == 2)
     }
 
@@ -173,7 +205,7 @@ import Testing
     @Test func whoeverHasEnoughGetsNoMore() {
         let links = LinkTexts(limit: 10)
         var count = 0
-        links.take([Array("http://a/".utf8), Array("http://b/".utf8)], base: nil, texts: [Array("http://c/".utf8)]) {
+        links.take([Array("http://a/".utf8), Array("http://b/".utf8)], bases: [], texts: [Array("http://c/".utf8)]) {
             _ in
             count += 1
             return false

@@ -90,6 +90,26 @@ import Testing
         #expect(found.has(.corrupt))
     }
 
+    /// The two numbers of a package say nothing to its readers (oletools' oleobj).
+    @Test(arguments: [(0, 3), (2, 1), (0, 0), (0x4141, 0xFFFF)]) func numbersOfAPackage(_ type: Int, _ kind: Int) {
+        let script = Array("calc\r\n".utf8)
+        func names(_ change: (inout [UInt8]) -> Void) -> [String] {
+            var bytes = packaged(script, name: "a.bat")
+            bytes.replaceSubrange(4..<6, with: [UInt8](little: type, 2))
+            // Behind the label and the path, each with its end, and a number.
+            bytes.replaceSubrange(29..<31, with: [UInt8](little: kind, 2))
+            change(&bytes)
+            var writer = CompoundFileWriter()
+            writer.add("\u{1}Ole10Native", content: bytes)
+            return read(writer.bytes()).names
+        }
+        #expect(names { _ in } == ["a.bat"])
+        // Then all else has to be what it says: a label without controls, content that is there.
+        #expect(names { $0[6] = 7 }.isEmpty)
+        #expect(names { $0[6] = 0 }.isEmpty)
+        #expect(names { $0[$0.count - script.count - 4] = 200 }.isEmpty)
+    }
+
     @Test func otherNativeDataIsHandedOn() {
         var writer = CompoundFileWriter()
         writer.add("\u{1}Ole10Native", content: [UInt8](little: eicar.count, 4) + eicar)

@@ -48,9 +48,9 @@ import Testing
         let html = "<html><script>atob('\(Data(eicar).base64EncodedString())'); new Blob([1,2,3])</script>"
         return [
             ("compound", writer.bytes()), ("message", message.bytes()), ("rich text", Array(rich.utf8)), ("pdf", pdf),
-            ("tnef", CarrierTests.tnef(CarrierTests.attachment(eicar))),
-            ("onenote", CarrierTests.section([eicar], names: ["a.hta"])),
-            ("shortcut", CarrierTests.shortcut(arguments: "/c x", behind: eicar)),
+            ("tnef", TNEFTests.tnef(TNEFTests.attachment(eicar))),
+            ("onenote", OneNoteTests.section([eicar], names: ["a.hta"])),
+            ("shortcut", ShortcutTests.shortcut(arguments: "/c x", behind: eicar)),
             ("help", CompiledHelpTests.help([("/a.exe", 0, eicar.count)], content: eicar)),
             ("xml", Array(xml.utf8)), ("html", Array(html.utf8)),
             ("active mime", Array("ActiveMime".utf8) + [UInt8](repeating: 0, count: 40) + PDFTests.deflated(eicar)),
@@ -59,10 +59,12 @@ import Testing
 
     /// Formats whose documents hold facts rather than files.
     private static let others: [[UInt8]] = [
-        Array("[InternetShortcut]\r\nURL=file://host.example/a.hta\r\n".utf8), CarrierTests.link(1, "cmd", "/c calc"),
+        Array("[InternetShortcut]\r\nURL=file://host.example/a.hta\r\n".utf8), OfficeXMLTests.link(1, "cmd", "/c calc"),
         Array("ID;PWXL;N;E\r\nNN;NAuto_Open;ER1C1\r\nC;X1;Y1;EEXEC(\"x\")\r\n".utf8),
         SecureMailTests.compressed(eicar),
-        Array("-----BEGIN PGP MESSAGE-----\n\n\(Data([0x85, 1, 12, 3]).base64EncodedString())\n".utf8),
+        Array(
+            "-----BEGIN PGP MESSAGE-----\n\n\(Data([0x85, 1, 12, 3] + [UInt8](repeating: 1, count: 12)).base64EncodedString())\n"
+                .utf8),
     ]
 
     /// Each row of the documents in `docs/FORMATS.md` has a document here from which something comes.

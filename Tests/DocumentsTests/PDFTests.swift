@@ -56,6 +56,34 @@ import Testing
         #expect(found.problems.isEmpty)
     }
 
+    /// Readers (poppler, qpdf) pass over what fits nowhere in a dictionary.
+    @Test(arguments: [
+        "]", ">", "xyz", "/X xyz", "endobj", "/X endobj", "stream", ")", "} {", "/P)rams", "R", "1 2", "[ ]", "null",
+        "/X [ 1 > 2 ]",
+    ])
+    func strayTokens(_ token: String) {
+        for (before, behind) in [(token, ""), ("", token)] {
+            let dictionary = "\(before) /Type /EmbeddedFile \(token) /Filter /FlateDecode \(behind)"
+            let document =
+                Array((Self.head + Self.specification).utf8)
+                + Self.stream(2, dictionary, Self.deflated(eicar))
+            let found = read(document)
+            #expect(found.has(eicar) && found.problems.isEmpty, "\(dictionary): \(found.problems)")
+        }
+    }
+
+    /// What a dictionary says that nothing closes may not be all that readers see.
+    @Test func dictionaryThatIsNotClosed() {
+        func document(_ end: String) -> [UInt8] {
+            Array("\(Self.head)2 0 obj\n<< /Type /EmbeddedFile /Length 3\(end)abc\nendstream\nendobj\n%%EOF\n".utf8)
+        }
+        #expect(read(document(">>\nstream\n")).problems.isEmpty)
+        for end in ["\nstream\n", "\nstream\r\n", "/X [\nstream\n"] {
+            let found = read(document(end))
+            #expect(found.has(.corrupt) && found.has(Array("abc".utf8)), "\(found.problems)")
+        }
+    }
+
     @Test func predictors() {
         // Rows of 17 octets, each with the difference to the row above.
         var rows: [UInt8] = []

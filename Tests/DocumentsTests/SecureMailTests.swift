@@ -47,6 +47,36 @@ import Testing
         #expect(read(Array(message.prefix(message.count / 3))).has(.corrupt))
     }
 
+    /// Lengths in more octets than they need: S/MIME is BER.
+    @Test(arguments: [[0x81, 9], [0x82, 0, 9], [0x84, 0, 0, 0, 9]] as [[UInt8]]) func longLengths(_ length: [UInt8])
+        throws
+    {
+        let identity = try Identity()
+        func lengthened(_ message: [UInt8]) throws -> [UInt8] {
+            try #require(message.starts(with: [0x30, 0x82]) && message[4...].starts(with: [0x06, 9]))
+            let content = [0x06] + length + message[6...]
+            let size = content.count
+            return [0x30, 0x84, 0, 0, UInt8(size >> 8), UInt8(size & 0xFF)] + content
+        }
+        let signing = ["-sign", "-nodetach", "-signer", identity.certificate, "-inkey", identity.key]
+        let signed = try lengthened(Self.make(signing + ["-binary", "-outform", "DER"]))
+        let input = try identity.folder.write("signed", signed)
+        let verified = try runTool("openssl", ["cms", "-verify", "-noverify", "-inform", "DER", "-in", input])
+        #expect(verified.output == Self.mail)
+        let armour = Data(signed).base64EncodedString(options: .lineLength64Characters)
+        for message in [signed, Array("-----BEGIN CMS-----\n\(armour)\n-----END CMS-----\n".utf8)] {
+            let found = read(message)
+            #expect(found.members(with: Self.mail).map(\.flags) == [.mail])
+            #expect(found.problems.isEmpty)
+        }
+        let encrypting = ["-encrypt", "-binary", "-outform", "DER", identity.certificate]
+        #expect(read(try lengthened(Self.make(encrypting))).has(.encrypted))
+        // A length that nothing has, or another type.
+        for start in [[0x30, 0xFF, 6, 9], [0x30, 0x82, 6], [0x30, 0x80, 6, 0x8A], [0x30, 0x80, 5, 9]] as [[UInt8]] {
+            #expect(read(start + [UInt8](repeating: 0xFE, count: 60)).problems.isEmpty)
+        }
+    }
+
     /// A message with a program in base64.
     private static let programMail = Array(
         ("Content-Type: application/octet-stream; name=a.exe\r\nContent-Transfer-Encoding: base64\r\n\r\n"

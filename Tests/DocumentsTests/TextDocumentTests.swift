@@ -174,6 +174,20 @@ import Testing
             #expect(!isTold("var u=[1,2,3]; \(save)"))
             #expect(!isTold("var u=f('\(noise.prefix(200))'); \(save)"))
         }
+        // In codings that are not read, and by other ways to save.
+        let coded = String(repeating: "!kq3#z0L{", count: 30)
+        for save in [
+            "new Blob([u])", "new File([u], 'x.zip')", "r.readAsDataURL(u)", "showSaveFilePicker()",
+            "f.createWritable()",
+        ] {
+            #expect(isTold("var u=z85('\(coded)'); \(save)"), "\(save)")
+            #expect(!isTold("var u=z85('\(coded.prefix(200))'); \(save)"), "\(save)")
+            #expect(!isTold("var u=get('https://example.com/\(coded)'); \(save)"), "\(save)")
+        }
+        #expect(!isTold("var u=z85('\(coded)'); draw(u)"))
+        for array in ["new Float64Array([1.2e-300,3])", "new Float32Array(1)", "new DataView(new ArrayBuffer(n))"] {
+            #expect(isTold("var u=\(array); new Blob([u])"), "\(array)")
+        }
         #expect(!isTold("var u=[\(changed)]; draw(u)"))
         #expect(!isTold("var u=[\(changed)]; draw(u) // download"))
     }

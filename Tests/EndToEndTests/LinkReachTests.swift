@@ -32,6 +32,30 @@ import Testing
             "image/svg+xml",
             "<svg xmlns='http://www.w3.org/2000/svg'><script>open('http://evil.example/a')</script></svg>", true
         ),
+        (
+            "text/html",
+            page + "<svg><base href='http://bank.example/'></svg><base href='http://evil.example/'><a href=a>x</a>",
+            true
+        ),
+        ("text/html", page + "<base href='http://bank.example/b/'><a href='http:evil.example/'>x</a>", false),
+        ("text/html", page + "<p style='background:url(http://ev\\69l.example/a)'>x", true),
+        ("text/html", page + "<iframe srcdoc='&lt;base href=//evil.example>&lt;a href=a>x'></iframe>", true),
+        ("text/html", page + "<svg><a><set attributeName=href to='http://evil.example/'/></a></svg>", true),
+        ("text/html", page + "<a href='https://r.example/?u=http%253A%252F%252Fevil.example%252F'>x</a>", true),
+        ("text/html; charset=utf-8", page + "<a href='http://e\u{301}vil.example/'>x</a>", false),
+        ("text/plain; format=flowed; delsp=yes", "see http://evil.exam \r\nple/a\r\n", true),
+        ("text/plain; format=flowed", "see http://evil.exam \r\nple/a\r\n", false),
+        (
+            "application/octet-stream; name=x.webloc",
+            "<?xml version='1.0'?><plist version='1.0'><dict><key>URL</key><string>http://evil.example/a</string></dict></plist>",
+            true
+        ),
+        (
+            "application/calendar+xml",
+            "<icalendar xmlns='urn:ietf:params:xml:ns:icalendar-2.0'><url><uri>http://evil.example/a</uri></url></icalendar>",
+            true
+        ),
+        ("application/vcard+json", "[\"vcard\",[[\"url\",{},\"uri\",\"http:\\/\\/evil.example\\/a\"]]]", true),
         ("application/octet-stream; name=x.url", "[InternetShortcut]\r\nURL=http://evil.example/a\r\n", true),
         ("text/html", page + "<a href='http://evil.example@bank.example/a'>x</a>", false),
         ("text/html", page + "<!-- http://evil.example/ --><p>evil.example</p>", false),

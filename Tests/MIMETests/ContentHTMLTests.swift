@@ -222,7 +222,7 @@ import Testing
                 "resource s.css", "anchor http://a.example/xy Click here", "anchor b one", "anchor c two",
                 "resource i.gif",
                 "resource j.png", "resource k.png", "form f?a&b", "form g", "resource bg.png", "resource u.png",
-                "refresh r.html", "resource n.png", "resource m.css", "resource o", "anchor p", "anchor q hid !",
+                "refresh r.html", "resource m.css", "resource n.png", "resource o", "anchor p", "anchor q hid !",
                 "resource z",
             ])
         #expect(content.base.map(Self.string) == "http://base.example/")

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Reads one file of rules on names and types of files. What is wrong is noted with its place and left out.
 struct BannedReader {
     private var tokens: ArraySlice<BannedLexer.Token>

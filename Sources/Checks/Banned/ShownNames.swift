@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// What a file is called once it has been saved: a name in a message is no name on a disk until an operating system has read
 /// it in its own way, and people see it in a third (traps E-3, E-4 and E-7 of hidden names).
 package enum ShownNames {
@@ -110,20 +112,7 @@ package enum ShownNames {
     /// `%2E` and its like as the octets that they stand for, where these are UTF-8.
     private static func percentDecoded(_ name: [Unicode.Scalar]) -> [Unicode.Scalar] {
         guard name.contains("%") else { return name }
-        var octets: [UInt8] = []
-        let text = Array(String(String.UnicodeScalarView(name)).utf8)
-        var index = 0
-        while index < text.count {
-            if text[index] == 0x25, index + 2 < text.count, let high = hexadecimalValue(text[index + 1]),
-                let low = hexadecimalValue(text[index + 2])
-            {
-                octets.append(high << 4 | low)
-                index += 3
-            } else {
-                octets.append(text[index])
-                index += 1
-            }
-        }
+        let octets = Hex.decoded(Array(String(String.UnicodeScalarView(name)).utf8)[...])
         return Array(String(decoding: octets, as: UTF8.self).unicodeScalars)
     }
 }

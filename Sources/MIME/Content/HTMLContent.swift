@@ -8,6 +8,8 @@ package struct HTMLLimits: Hashable, Sendable {
     package var depth = 256
     /// Attributes of a tag.
     package var attributes = 128
+    /// Pages in attributes (`srcdoc`) within each other that are read.
+    package var frames = 4
     /// Octets of a link's target, and of the text that stands on it.
     package var linkSize = 16_384
 
@@ -40,6 +42,8 @@ package struct HTMLLink: Hashable, Sendable {
     package var isHidden: Bool
     /// Offset of its tag in the HTML.
     package var offset: Int
+    /// What `base` says in the pages in attributes that it stands in, the outermost first; without that of the page itself.
+    package var bases: [[UInt8]] = []
 }
 
 /// What was found in HTML. All texts are UTF-8 if the HTML was.
@@ -50,7 +54,8 @@ package struct HTMLContent: Hashable, Sendable {
         package init(rawValue: UInt16) { self.rawValue = rawValue }
         /// A text, the links or the attributes of a tag reached their limit: there is more.
         package static let limitReached = Notes(rawValue: 1)
-        /// Elements are nested deeper than the limit; the style of the inner ones was not followed.
+        /// Elements are nested deeper than the limit, and the style of the inner ones was not followed; or pages in attributes, and
+        /// the inner ones were not read.
         package static let tooDeep = Notes(rawValue: 2)
         /// The bytes end within a tag or comment: readers may show what is in there.
         package static let endsInMarkup = Notes(rawValue: 4)

@@ -8,7 +8,7 @@ extension HTMLReader {
             switch attribute.name {
             case Names.href:
                 if name == Names.base {
-                    if content.base == nil { content.base = target(html, attribute.value) }
+                    if content.base == nil, isOfPage { content.base = target(html, attribute.value) }
                 } else if name == Names.link {
                     add(.resource, target(html, attribute.value), offset)
                 } else {
@@ -29,6 +29,13 @@ extension HTMLReader {
                 refresh(html, attribute.value, offset)
             case Names.style:
                 styleLinks(HTMLEntities.decoded(html, attribute.value, isAttribute: true), offset)
+            case Names.srcdoc where name == Names.iframe:
+                frame(html, attribute.value, offset)
+            case Names.to, Names.from, Names.by, Names.values:
+                guard animatesLink(html) else { continue }
+                for value in target(html, attribute.value).split(separator: 0x3B) {
+                    add(.anchor, Self.target(Array(value)), offset)
+                }
             case Names.alt:
                 imageText(html, attribute.value)
             case Names.onclick, Names.onload, Names.onerror, Names.onmouseover:
@@ -37,6 +44,11 @@ extension HTMLReader {
             default: break
             }
         }
+    }
+
+    /// The element whose tag was read is one of HTML in the page itself, neither drawn nor in a template.
+    private var isOfPage: Bool {
+        stack.last?.isForeign != true && !stack.contains { $0.name == Names.template }
     }
 
     private mutating func imageText(_ html: Span<UInt8>, _ value: Range<Int>) {
@@ -51,7 +63,11 @@ extension HTMLReader {
 
     /// A reference as browsers take it: blanks and controls around it do not count, line ends and tabs nowhere.
     private func target(_ html: Span<UInt8>, _ value: Range<Int>) -> [UInt8] {
-        var target = HTMLEntities.decoded(html, value, isAttribute: true)
+        Self.target(HTMLEntities.decoded(html, value, isAttribute: true))
+    }
+
+    private static func target(_ value: [UInt8]) -> [UInt8] {
+        var target = value
         target.removeAll { $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
         while let last = target.last, last <= 0x20 { target.removeLast() }
         return Array(target.drop { $0 <= 0x20 })
@@ -112,27 +128,55 @@ extension HTMLReader {
         add(.refresh, Array(url), offset)
     }
 
-    /// `url(...)` and `@import "..."` of a style.
+    /// What a style loads.
     mutating func styleLinks(_ style: [UInt8], _ offset: Int) {
-        for marker in ["url(", "@import"] as [StaticString] {
-            let length = marker.utf8CodeUnitCount
-            var index = 0
-            while let hit = style.span.firstIndex(of: marker.utf8Start.pointee, from: index) {
-                index = hit + 1
-                guard style.span.hasPrefix(ignoringCase: marker, from: hit) else { continue }
-                var start = hit + length
-                while start < style.count, style[start] <= 0x20 { start += 1 }
-                guard start < style.count else { break }
-                let quote = style[start]
-                let isQuoted = quote == 0x22 || quote == 0x27
-                guard isQuoted || length == 4 else { continue }
-                if isQuoted { start += 1 }
-                var end = start
-                while end < style.count, style[end] != (isQuoted ? quote : 0x29), style[end] != 0x0A { end += 1 }
-                add(.resource, Array(style[start..<end]), offset)
-                index = end
-            }
+        CSSAddresses.each(in: style) { add(.resource, Self.target($0), offset) }
+    }
+
+    /// The page in the `srcdoc` of a frame (HTML section 4.8.5): its text and links are part of this one's, hidden where the frame is.
+    private mutating func frame(_ html: Span<UInt8>, _ value: Range<Int>, _ offset: Int) {
+        guard limits.frames > 0 else {
+            content.notes.insert(.tooDeep)
+            return
         }
+        var inner = limits
+        inner.frames -= 1
+        let source = HTMLEntities.decoded(html, value, isAttribute: true)
+        var page = HTMLText.read(source.span, limits: inner)
+        let isHidden = style.isHidden || indent > 0
+        if isHidden {
+            Self.take(page.visible, into: &hidden)
+        } else {
+            Self.take(page.visible, into: &visible)
+        }
+        Self.take(page.hidden, into: &hidden)
+        keep(page.scripts.span, page.scripts.indices, in: \.scripts)
+        keep(page.comments.span, page.comments.indices, in: \.comments)
+        keep(page.imageTexts.span, page.imageTexts.indices, in: \.imageTexts)
+        let room = limits.links - content.links.count
+        if page.links.count > room { page.notes.insert(.limitReached) }
+        for var link in page.links.prefix(room) {
+            link.bases = (page.base.map { [$0] } ?? []) + link.bases
+            link.isHidden = link.isHidden || isHidden
+            link.offset = offset
+            content.links.append(link)
+        }
+        // What ends in the attribute ends nothing here.
+        content.notes.formUnion(page.notes.subtracting(.endsInMarkup))
+    }
+
+    private static func take(_ text: [UInt8], into buffer: inout HTMLTextBuffer) {
+        guard !text.isEmpty else { return }
+        buffer.breakLine()
+        buffer.append(text.span, text.indices)
+        buffer.breakLine()
+    }
+
+    /// An animation of a drawing gives the link around it another target.
+    private func animatesLink(_ html: Span<UInt8>) -> Bool {
+        guard let name = tokenizer.value(Names.attributeName) else { return false }
+        return Self.target(HTMLEntities.decoded(html, name, isAttribute: true)).map(asciiLower).suffix(4)
+            .elementsEqual("href".utf8)
     }
 
     /// Names of elements and attributes that mean something to the reader.
@@ -164,6 +208,9 @@ extension HTMLReader {
         static let rubyParts = Set(["rb", "rp", "rt", "rtc"].map { HTMLName($0) } as [HTMLName])
         static let headings = Set(["h1", "h2", "h3", "h4", "h5", "h6"].map { HTMLName($0) } as [HTMLName])
         static let type = HTMLName("type"), template = HTMLName("template")
+        static let srcdoc = HTMLName("srcdoc"), iframe = HTMLName("iframe"), encoding = HTMLName("encoding")
+        static let attributeName = HTMLName("attributename"), to = HTMLName("to"), from = HTMLName("from")
+        static let by = HTMLName("by"), values = HTMLName("values"), annotation = HTMLName("annotation-xml")
         static let httpEquiv = HTMLName("http-equiv"), onclick = HTMLName("onclick"), onload = HTMLName("onload")
         static let onerror = HTMLName("onerror"), onmouseover = HTMLName("onmouseover")
     }

@@ -27,17 +27,24 @@ extension HTMLReader {
         }
         guard let last else { return }
         var ahead = HTMLTokenizer(attributeLimit: limits.attributes)
-        // Sheets in a template hold for nothing.
-        var templates = 0
+        // Sheets in a template hold for nothing. In a drawing nothing is raw, and an element may end in its own tag.
+        var (templates, drawings) = (0, 0)
         while ahead.position <= last, let token = ahead.next(html) {
             switch token {
             case .text, .comment: continue
             case .endTag:
                 if ahead.name == Names.template { templates = max(0, templates - 1) }
+                if ahead.name == Names.svg || ahead.name == Names.math { drawings = max(0, drawings - 1) }
             case .startTag:
                 if ahead.name == Names.plaintext { return }
                 if ahead.name == Names.template { templates += 1 }
                 let element = HTMLElement.known(ahead.name)
+                if element.contains(.endsDrawing) { drawings = 0 }
+                if ahead.name == Names.svg || ahead.name == Names.math, !ahead.isSelfClosing(html) { drawings += 1 }
+                if drawings > 0 {
+                    drawnSheet(&ahead, html)
+                    continue
+                }
                 guard element.contains(.raw) || element.contains(.rawWithReferences) else { continue }
                 let isSheet = ahead.name == Names.styleElement && templates == 0
                 let answer = isSheet ? Self.isStyleSheet(ahead, html) : .never
@@ -49,6 +56,17 @@ extension HTMLReader {
 
     /// What stands here is not part of the head.
     var isInBody: Bool { !visible.bytes.isEmpty || stack.contains { $0.name != Names.html } }
+
+    /// Adds the sheet of a `style` in a drawing, whose tag was read: text with references up to the next tag.
+    private mutating func drawnSheet(_ ahead: inout HTMLTokenizer, _ html: Span<UInt8>) {
+        guard ahead.name == Names.styleElement, !ahead.isSelfClosing(html) else { return }
+        let answer = Self.isStyleSheet(ahead, html)
+        var next = ahead
+        guard case .text(let range)? = next.next(html) else { return }
+        ahead = next
+        guard answer > .never else { return }
+        sheet.add(HTMLEntities.decoded(html, range, isAttribute: false), isSure: answer == .always)
+    }
 
     /// Every page has a root and a body, whether their tags are written or not.
     mutating func styleRoots() {

@@ -64,6 +64,7 @@ struct HTMLReader {
         while let token = tokenizer.next(html) {
             switch token {
             case .text(let range):
+                if drawnCode(html, range, start) { break }
                 let inner = style
                 // Blanks stay in the table.
                 if let outer = styleBeforeTable, range.contains(where: { html[$0] > 0x20 }) { style = outer }
@@ -211,12 +212,14 @@ struct HTMLReader {
         links(html, name, offset)
         let isOpened =
             name == Names.datalist && applied.effects.sets(.display) && !applied.effects.hides(.display)
-        if element.contains(.unseen), !isOpened { style.isGone = true }
+        let isCodeOfDrawing = isDrawn && (element.contains(.code) || name == Names.title)
+        if element.contains(.unseen) && !isOpened || isCodeOfDrawing { style.isGone = true }
         if style.isHidden, !outer.isHidden {
             hidden.breakLine()
             isBlockHidden = element.contains(.block)
         }
-        if element.contains(.raw) || element.contains(.rawWithReferences) {
+        // In a drawing or a formula none has raw text.
+        if !isDrawn, element.contains(.raw) || element.contains(.rawWithReferences) {
             rawElement(html, name, element, offset, applied.effects)
             style = outer
             isPreformatted = wasPreformatted
@@ -259,14 +262,22 @@ struct HTMLReader {
                 marks: applied.marks, around: (stack.last?.around ?? HTMLMarks()) | applied.marks,
                 effects: applied.effects,
                 box: applied.box,
-                isForeign: (isDrawn || name == Names.svg || name == Names.math) && !Self.textsInDrawings.contains(name))
+                isForeign: (isDrawn || name == Names.svg || name == Names.math) && !holdsHTML(html, name))
         )
     }
 
-    /// What stands in these is HTML again.
-    private static let textsInDrawings = Set(
-        ["foreignobject", "desc", "title", "annotation-xml", "mi", "mo", "mn", "ms", "mtext"].map { HTMLName($0) }
-            as [HTMLName])
+    /// What stands in this element of a drawing or a formula is HTML again (HTML section 13.2.6, integration points).
+    private func holdsHTML(_ html: Span<UInt8>, _ name: HTMLName) -> Bool {
+        let root = stack.last { $0.name == Names.svg || $0.name == Names.math }?.name
+        guard root == Names.math else { return root == Names.svg && Self.textsInDrawings.contains(name) }
+        guard name == Names.annotation else { return Self.textsInFormulas.contains(name) }
+        let encoding = tokenizer.value(Names.encoding).map { HTMLEntities.decoded(html, $0, isAttribute: true) } ?? []
+        return ["text/html", "application/xhtml+xml"].contains(
+            String(decoding: encoding.map(asciiLower), as: UTF8.self))
+    }
+
+    private static let textsInDrawings = Set(["foreignobject", "desc", "title"].map { HTMLName($0) } as [HTMLName])
+    private static let textsInFormulas = Set(["mi", "mo", "mn", "ms", "mtext"].map { HTMLName($0) } as [HTMLName])
 
     mutating func breakLine(_ element: HTMLElement) {
         if element.contains(.cell) {
@@ -364,11 +375,29 @@ struct HTMLReader {
             let text = html.extracting(range).array
             styleLinks(text, offset)
         } else if name == Names.title {
-            let title = HTMLEntities.decoded(html, range, isAttribute: false)
-            if content.title.isEmpty { content.title = Array(title.prefix(limits.linkSize)) }
+            take(title: html, range)
         } else if !element.contains(.code) {
             if element.contains(.preformatted) { isPreformatted = true }
             text(html, range, hasReferences: element.contains(.rawWithReferences))
         }
+    }
+
+    private mutating func take(title html: Span<UInt8>, _ range: Range<Int>) {
+        guard content.title.isEmpty else { return }
+        content.title = Array(HTMLEntities.decoded(html, range, isAttribute: false).prefix(limits.linkSize))
+    }
+
+    /// Script, style or title in a drawing is text with references like any other there, and stays what it is. True when it is.
+    private mutating func drawnCode(_ html: Span<UInt8>, _ range: Range<Int>, _ offset: Int) -> Bool {
+        switch stack.last?.name {
+        case Names.title: take(title: html, range)
+        case Names.script:
+            content.notes.insert(.hasScript)
+            let script = HTMLEntities.decoded(html, range, isAttribute: false)
+            keep(script.span, script.indices, in: \.scripts)
+        case Names.styleElement: styleLinks(HTMLEntities.decoded(html, range, isAttribute: false), offset)
+        default: return false
+        }
+        return true
     }
 }

@@ -10,8 +10,8 @@ package struct TNEFAttachment: Hashable, Sendable {
         package var range: Range<Int>
     }
 
-    /// All names: the title, the name for transport, and the short, long and display name among the MAPI properties, in
-    /// their order. The same name in several places is kept once.
+    /// All names: the title, the name for transport, and among the MAPI properties the short, long and display name, the path, the
+    /// name for transport and the extension, in their order. The same name in several places is kept once.
     package var names: [Name] = []
     /// Range of each data attribute and data property. Usual is one.
     package var contents: [Range<Int>] = []
@@ -274,7 +274,7 @@ package enum TNEFSignature {
                 case 0x1013 where isMessage: append(body: .html, value)
                 case _ where isMessage: break
                 // Display name, short name, long name, long path name.
-                case 0x3001, 0x3704, 0x3707, 0x370D: name(bytes, value, isUTF16: base == 0x1F)
+                case 0x3001, 0x3703, 0x3704, 0x3707, 0x370C, 0x370D: name(bytes, value, isUTF16: base == 0x1F)
                 case 0x3701: append(content: value)
                 default: break
                 }

@@ -8,6 +8,8 @@ package struct TextContent: Sendable {
     package var text: [UInt8]
     /// What the HTML shows and hides; nil for other text.
     package var html: HTMLContent?
+    /// The text as readers show it that put together its lines (`FlowedText`); empty for any other.
+    package var flowed: [UInt8] = []
     /// The charset that was used.
     package var charset: CharsetCoding
     /// The part names a charset that is not known; `charset` is what it looks like.
@@ -76,7 +78,10 @@ package struct TextContent: Sendable {
     ///   - mediaType: of the part, in lower case.
     ///   - charset: its `charset` parameter; empty when absent.
     ///   - limit: octets of the text as it stands.
-    package static func read(_ content: Span<UInt8>, mediaType: String, charset: String, limit: Int) -> TextContent {
+    ///   - deletesSpaces: the part's type says that soft line ends leave no blank.
+    package static func read(
+        _ content: Span<UInt8>, mediaType: String, charset: String, limit: Int, deletesSpaces: Bool = false
+    ) -> TextContent {
         var text: [UInt8] = []
         let label = charset.isEmpty ? nil : Array(charset.utf8)
         let result = Charsets.decode(content, label: label, into: &text, limit: limit)
@@ -85,6 +90,7 @@ package struct TextContent: Sendable {
             limitReached: result.limitReached)
         if result.isLabelUnknown, !isPlainASCII(content, result) { read.anomalies.append(.unknownCharset) }
         if result.replacements > 0 { read.anomalies.append(.undecodableText) }
+        if deletesSpaces { read.flowed = FlowedText.joined(text.span) }
         // HTML that begins so is shown as HTML.
         if !isHTML(mediaType), ContentLines.areIn(text.span) {
             // Readers that do not know the type, and all of them in plain text, show the lines as they stand.

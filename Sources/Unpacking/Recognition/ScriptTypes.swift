@@ -23,7 +23,7 @@ extension FileType {
     static let commandDefinition = FileType(
         "cdxml", "application/x-powershell-cdxml", "definition of PowerShell commands", .plain,
         recognised: "`<PowerShellMetadata`")
-    static let webLocation = FileType(
+    package static let webLocation = FileType(
         "webloc", "application/x-webloc", "macOS shortcut", .plain, recognised: "a property list with the key `URL`")
     static let dalvik = FileType(
         "dex", "application/vnd.android.dex", "Android code", .plain, recognised: "`dex` and a version")

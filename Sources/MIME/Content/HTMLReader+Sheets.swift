@@ -87,25 +87,4 @@ extension HTMLReader {
         guard type.isEmpty || type == Array("text/css".utf8) else { return .never }
         return media.isEmpty ? .always : CSSCondition.answer((Array("@media ".utf8) + media)[...])
     }
-
-    /// What browsers say themselves of an element whose letters do not look like those around (HTML section 15).
-    func look(_ name: HTMLName) -> HTMLEffects {
-        switch name {
-        case Names.anchor where tokenizer.value(Names.href) != nil: Self.linkLook
-        case Names.mark: Self.markLook
-        case Names.button, Names.select, Names.textarea: Self.controlLook
-        default: HTMLEffects()
-        }
-    }
-
-    private static let linkLook = look("color:linktext")
-    private static let markLook = look("color:marktext;background-color:mark")
-    private static let controlLook = look(
-        "color:buttontext;background-color:buttonface;font-size:13px;letter-spacing:normal;text-indent:0")
-
-    private static func look(_ style: StaticString) -> HTMLEffects {
-        var effects = HTMLEffects()
-        effects.add(style: Array(style.description.utf8), hasUnits: true)
-        return effects
-    }
 }

@@ -23,6 +23,8 @@ package struct CodecResult: Hashable, Sendable {
     /// Octets of output.
     package var produced = 0
     package var end = End.complete
+    /// All of the content came, and its checksum is another. Told of Zstandard alone.
+    package var hasWrongChecksum = false
 
     package init() {}
 }
@@ -97,6 +99,7 @@ package enum Codec: Hashable, Sendable, CaseIterable {
             } else if !mayGoOn() {
                 return .stopped
             }
+            result.hasWrongChecksum = step.hasWrongChecksum
             if let end = step.end { return end }
             if step.consumed == 0, step.produced == 0 { return .truncated }
         }
@@ -139,6 +142,8 @@ struct CodecStep {
     var produced = 0
     /// Set when the stream is at its end, or broken.
     var end: CodecResult.End?
+    /// All that is wrong is the checksum at its end.
+    var hasWrongChecksum = false
 }
 
 /// One library's decoder.

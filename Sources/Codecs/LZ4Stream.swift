@@ -13,6 +13,11 @@ final class LZ4Stream: CodecStream {
     private var block: [UInt8]?
     private var blockStart = 0
     private var needsDictionary = false
+    /// Octets that the library wants for its next step: a block, most often. Where it is given more and meets damage, it loses what
+    /// came before in the same call.
+    private var wanted = 0
+    /// Octets of the smallest header of a frame.
+    private static let smallestHeader = 7
 
     init() {
         if LZ4F_isError(LZ4F_createDecompressionContext(&context, UInt32(LZ4F_VERSION))) != 0 { context = nil }
@@ -30,6 +35,7 @@ final class LZ4Stream: CodecStream {
         // "Dictionary ID flag" of the frame descriptor.
         needsDictionary = mark == Self.frame && start + 4 < input.count && input[start + 4] & 1 != 0
         LZ4F_resetDecompressionContext(context)
+        wanted = Self.smallestHeader
         return true
     }
 
@@ -42,7 +48,7 @@ final class LZ4Stream: CodecStream {
         if let decoded = block { return legacyStep(decoded, input, from: start, into: output) }
         input.withUnsafeBufferPointer { source in
             var taken = output.count
-            var given = source.count - start
+            var given = min(source.count - start, wanted)
             let code = LZ4F_decompress(
                 context, output.baseAddress, &taken, source.baseAddress.map { $0 + start }, &given, nil)
             step.consumed = given
@@ -51,6 +57,8 @@ final class LZ4Stream: CodecStream {
                 step.end = .corrupt
             } else if code == 0 {
                 step.end = .complete
+            } else {
+                wanted = code
             }
         }
         return step

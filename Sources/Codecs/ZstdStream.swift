@@ -6,6 +6,12 @@ final class ZstdStream: CodecStream {
     private let context = ZSTD_createDCtx()
     /// Powers of two of a window, by the format (RFC 8878 section 3.1.1.1.2), as far as the library goes.
     private static let windows = 10...31
+    /// Octets of the magic number and the first field of a frame's header.
+    private static let smallestHeader = 5
+
+    /// Octets that the library wants for its next step: a block, most often. Where it is given more and meets damage, it loses what
+    /// came before in the same call, and of a frame with its size all of it.
+    private var wanted = 0
 
     /// - Parameter memory: octets that a window may take.
     init(memory: Int) {
@@ -19,13 +25,15 @@ final class ZstdStream: CodecStream {
     }
 
     func begin(_ input: Span<UInt8>, at start: Int) -> Bool {
-        context != nil && ZSTD_isError(ZSTD_DCtx_reset(context, ZSTD_reset_session_only)) == 0
+        wanted = Self.smallestHeader
+        return context != nil && ZSTD_isError(ZSTD_DCtx_reset(context, ZSTD_reset_session_only)) == 0
     }
 
     func step(_ input: Span<UInt8>, from start: Int, into output: UnsafeMutableBufferPointer<UInt8>) -> CodecStep {
         var step = CodecStep()
         input.withUnsafeBufferPointer { source in
-            var given = ZSTD_inBuffer(src: source.baseAddress, size: source.count, pos: start)
+            var given = ZSTD_inBuffer(
+                src: source.baseAddress, size: min(source.count, start + wanted), pos: start)
             var taken = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
             let code = ZSTD_decompressStream(context, &taken, &given)
             step.consumed = given.pos - start
@@ -33,7 +41,11 @@ final class ZstdStream: CodecStream {
             if code == 0 {
                 step.end = .complete
             } else if ZSTD_isError(code) != 0 {
-                step.end = Self.end(ZSTD_getErrorCode(code))
+                let error = ZSTD_getErrorCode(code)
+                step.end = Self.end(error)
+                step.hasWrongChecksum = error == ZSTD_error_checksum_wrong
+            } else {
+                wanted = code
             }
         }
         return step

@@ -37,11 +37,11 @@ package enum FileSignature {
         bytes.hasBytes(compress.span, at: 0) && bytes.count > 3 && 9...16 ~= bytes[2] & 0x1F
     }
 
-    /// ARC: one of its methods, of PAK's or the one of Spark behind its mark, and a DOS name.
+    /// ARC: a method, that of Spark's with a bit of its own, behind its mark, and a DOS name.
     package static func isARC(_ bytes: Span<UInt8>) -> Bool {
-        guard bytes.count >= 29, bytes[0] == 0x1A, 1...11 ~= bytes[1] || bytes[1] == 0x7F, bytes[2] > 0x20 else {
-            return false
-        }
+        guard bytes.count >= 29, bytes[0] == 0x1A, 1...30 ~= bytes[1] & 0x7F || bytes[1] & 0x7F == 0x7F,
+            bytes[2] > 0x20
+        else { return false }
         let name = bytes.extracting(2..<15)
         guard let end = name.firstIndex(of: 0) else { return false }
         return name.extracting(0..<end).indices.allSatisfy { 0x20...0x7E ~= name[$0] }

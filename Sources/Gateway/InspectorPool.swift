@@ -9,7 +9,7 @@ package enum InspectionOutcome: Sendable {
     /// A report that kept its bounds, what the generation that wrote it is, and the sealed file with the parts where they were
     /// wanted.
     case report(Report, Ready, parts: Descriptor?)
-    /// No report; the reason is one of `deadline`, `scannerCrashed`, `scannerFailed`.
+    /// No report; the reason is one of `deadline`, `scannerCrashed`, `scannerFailed`, `workspaceFull`.
     case failed(UncheckedReason, detail: String)
 }
 

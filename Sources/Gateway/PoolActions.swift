@@ -55,5 +55,7 @@ extension PoolMachine {
         case crashed
         /// The pool is closing, or the generation that was asked for is gone.
         case closed
+        /// There is no worker, and the workspace has no room for one.
+        case workspaceFull
     }
 }

@@ -9,8 +9,14 @@ extension PoolDriver {
     func fork(_ id: WorkerID) {
         do {
             try workspace.makeWorker(id)
+            hasRoomForWorkers = true
             try zygotes[id.generation]?.child.socket.send(
                 ZygoteRequest.fork(worker: id.number).encoded(), waiting: false)
+        } catch  where error.isFull {
+            // It is tried every second: one line until it is over.
+            if hasRoomForWorkers { log(.error("workspace: no room for another inspector worker: \(error)")) }
+            hasRoomForWorkers = false
+            perform(machine.workerWithoutRoom(id, now: monotonicNow()))
         } catch {
             log(.error("inspector worker: \(error)"))
             perform(machine.workerBroken(id, now: monotonicNow()))
@@ -117,7 +123,7 @@ extension PoolDriver {
         switch pending[request]?.engineFailure {
         case nil: return nil
         case .deadline: return Unchecked(.deadline, scanner: MessageWork.engine, detail: "the engine took too long")
-        case .crashed, .closed:
+        case .crashed, .closed, .workspaceFull:
             return Unchecked(
                 .scannerCrashed, scanner: MessageWork.engine, detail: "the engine ended the inspection twice")
         }

@@ -52,6 +52,8 @@ final class PoolDriver: @unchecked Sendable {
     /// A generation that is started when the one before has ended.
     var successor: (settings: InspectorPoolSettings, answer: LoadAnswer?)?
     var counts = (inspected: 0, crashes: 0, deadlines: 0)
+    /// The workspace took the directory of the last worker that was to be forked.
+    var hasRoomForWorkers = true
     private var stopping: CheckedContinuation<Void, Never>?
     /// Workers that could not be given the message that they were to have.
     private var unassigned: [WorkerID] = []
@@ -221,6 +223,8 @@ final class PoolDriver: @unchecked Sendable {
             outcome = .failed(.scannerCrashed, detail: "inspection ended twice without a report")
         case .closed:
             outcome = .failed(.scannerFailed, detail: "inspection is not available")
+        case .workspaceFull:
+            outcome = .failed(.workspaceFull, detail: "workspace: no room for an inspector worker")
         }
         answer(failed, outcome)
     }

@@ -221,6 +221,17 @@ package struct PoolMachine: Sendable {
         return actions + pump(now)
     }
 
+    /// The workspace has no room for a worker that was to be forked: no fault of its generation, which waits and tries again.
+    /// Messages are only kept waiting while another worker may take them.
+    package mutating func workerWithoutRoom(_ id: WorkerID, now: Int) -> [Action] {
+        guard generations[id.generation]?.workers.removeValue(forKey: id.number) != nil else { return [] }
+        generations[id.generation]?.pausedUntil = now + Self.pause
+        guard serving == id.generation, generations[id.generation]?.workers.isEmpty == true else { return [] }
+        let failed = queue.filter { $0.generation == nil }
+        queue.removeAll { $0.generation == nil }
+        return failed.map { .fail(request: $0.id, .workspaceFull) }
+    }
+
     private mutating func startFailed(_ generation: Int, now: Int) -> [Action] {
         let failed = (generations[generation]?.failedStarts ?? 0) + 1
         generations[generation]?.failedStarts = failed

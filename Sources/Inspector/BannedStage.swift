@@ -30,11 +30,13 @@ struct BannedStage {
 
     /// Looks all parts up.
     /// - Parameters:
+    ///   - wholeNames: names of parts of which the report has no more than the ends, by index.
     ///   - marks: what rules may ask for of a part, by index.
     ///   - readings: what programs make of names that are not in UTF-8, by index.
     ///   - reach: gets the names of limits that were reached.
     func firings(
-        _ report: Report, marks: [Int: Set<String>], readings: [Int: [String]], reach: (String) -> Void
+        _ report: Report, wholeNames: [Int: [String]], marks: [Int: Set<String>], readings: [Int: [String]],
+        reach: (String) -> Void
     ) -> [BannedFiring] {
         matcher.clearFailures()
         var undecodable: Set<Int> = []
@@ -50,10 +52,11 @@ struct BannedStage {
         files.reserveCapacity(report.parts.count)
         for (index, part) in report.parts.enumerated() {
             var words = marks[index] ?? []
+            let names = wholeNames[index] ?? part.names
             if part.encrypted { words.insert("encrypted") }
             if undecodable.contains(index) { words.insert("undecodable") }
-            if part.names.contains(where: ShownNames.isObscured) { words.insert("obscured") }
-            if part.names.contains(where: ShownNames.isTooLong) { hasLongName = true }
+            if names.contains(where: ShownNames.isObscured) { words.insert("obscured") }
+            if names.contains(where: ShownNames.isTooLong) { hasLongName = true }
             let container = part.container.flatMap { files.indices.contains($0) ? files[$0] : nil }
             let implied = container.map {
                 CompressedNames.inside(types: $0.types, names: $0.names + $0.impliedNames)
@@ -61,7 +64,7 @@ struct BannedStage {
             files.append(
                 BannedFile(
                     container: part.container, placement: Self.placement(part.path),
-                    declared: part.declaredType.isEmpty ? [] : [part.declaredType], names: part.names,
+                    declared: part.declaredType.isEmpty ? [] : [part.declaredType], names: names,
                     impliedNames: (implied ?? []) + (readings[index] ?? []), types: part.types, marks: words,
                     size: part.size, digest: part.sha256))
         }
@@ -103,7 +106,9 @@ extension Inspection.Run {
     /// Adds which rules on names and types of files hold.
     mutating func take(_ banned: BannedStage) {
         var limits: [String] = []
-        let firings = banned.firings(builder.report, marks: marks, readings: names.readings) { limits.append($0) }
+        let firings = banned.firings(
+            builder.report, wholeNames: builder.wholeNames, marks: marks, readings: names.readings
+        ) { limits.append($0) }
         builder.add(banned: firings)
         for limit in limits { builder.reach(limit) }
     }

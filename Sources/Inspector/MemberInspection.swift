@@ -16,28 +16,30 @@ extension Inspection.Run {
         _ message: Span<UInt8>, _ walker: PartWalker, site: [String], envelope: [String], _ limits: InspectionLimits
     ) -> Passwords {
         var finder = PasswordFinder()
-        var hasFiles = false
-        for index in walker.tree.parts.indices where walker.tree.parts[index].kind == .leaf && walker.text(index) == nil
-        {
-            hasFiles = true
+        let files = walker.tree.parts.indices.count {
+            walker.tree.parts[$0].kind == .leaf && walker.text($0) == nil
         }
-        guard hasFiles else { return Passwords(limit: 0) }
+        guard files > 0 else { return Passwords(limit: 0) }
         finder.read(message: message)
         for address in envelope { finder.read(address: Array(address.utf8)) }
         for part in walker.tree.parts where part.kind == .leaf && part.reading == 0 {
             for name in part.names { finder.read(fileName: Array(name.utf8)) }
         }
-        var files = ArchiveTexts.most
+        var notes = ArchiveTexts.most
         for index in walker.tree.parts.indices {
-            guard walker.tree.parts[index].kind == .leaf, walker.tree.parts[index].reading == 0,
-                files > 0 || walker.text(index) != nil
-            else { continue }
+            guard walker.tree.parts[index].kind == .leaf, walker.tree.parts[index].reading == 0 else { continue }
             var decoded: [UInt8] = []
             guard let (mediaType, charset) = walker.text(index) else {
-                // A note may be attached as anything.
-                let size = ArchiveTexts.size
-                _ = walker.tree.decodeBody(of: index, in: message, into: &decoded, limit: size + 1)
-                if decoded.count <= size, finder.read(file: decoded.span) { files -= 1 }
+                // A note may be attached as anything; but for itself there must be something to open.
+                guard notes > 0 else { continue }
+                _ = walker.tree.decodeBody(of: index, in: message, into: &decoded, limit: DocumentWords.textSize + 1)
+                let isDocument = DocumentWords.isDocument(decoded.span)
+                if isDocument, files == 1 { continue }
+                if isDocument, decoded.count > DocumentWords.textSize {
+                    decoded.removeAll(keepingCapacity: true)
+                    _ = walker.tree.decodeBody(of: index, in: message, into: &decoded, limit: DocumentWords.size + 1)
+                }
+                if finder.read(file: decoded.span) { notes -= 1 }
                 continue
             }
             _ = walker.tree.decodeBody(of: index, in: message, into: &decoded, limit: Self.passwordText)
@@ -45,6 +47,11 @@ extension Inspection.Run {
                 decoded.span, mediaType: mediaType, charset: charset, limit: Self.passwordText)
             let shown = text.html?.visible ?? text.text
             finder.read(text: shown.span)
+            // A reader may look at the title, too, at what stands for a picture, and at fields.
+            if text.html != nil {
+                let words = MarkupWords.read(text.text.span, limit: Self.passwordText)
+                finder.read(text: words.span)
+            }
         }
         return finder.passwords(site: site, limit: limits.unpacking.passwords)
     }

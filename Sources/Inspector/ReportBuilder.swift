@@ -21,6 +21,8 @@ struct ReportBuilder {
     }
 
     private(set) var report: Report
+    /// All names of the parts that have one which the report only has the ends of, by index: rules are tried on them.
+    private(set) var wholeNames: [Int: [String]] = [:]
     private let limits: Limits
     private let contract = ReportLimits()
     private var nameBytes = 0
@@ -40,13 +42,24 @@ struct ReportBuilder {
         part.names = []
         for name in all.prefix(contract.names) {
             let size = name.utf8.count
-            guard size <= contract.text, size <= limits.nameBytes - nameBytes else { break }
+            guard size <= limits.nameBytes - nameBytes else { break }
             nameBytes += size
-            part.names.append(name)
+            part.names.append(size <= contract.text ? name : Self.ends(of: name, contract.text))
         }
+        let isShortened = zip(part.names, all).contains { $0.utf8.count < $1.utf8.count }
+        if isShortened { wholeNames[index] = Array(all.prefix(part.names.count)) }
         report.parts.append(part)
-        if part.names.count < all.count { reach("report-names", part: index) }
+        if isShortened || part.names.count < all.count { reach("report-names", part: index) }
         return index
+    }
+
+    /// The start and the end of a name, which tells what kind of file it is.
+    private static func ends(of name: String, _ limit: Int) -> String {
+        let gap = " ... "
+        let half = (limit - gap.utf8.count) / 2
+        let reversed = String(String.UnicodeScalarView(name.unicodeScalars.reversed()))
+        let end = clamped(reversed, to: half).unicodeScalars.reversed()
+        return clamped(name, to: half) + gap + String(String.UnicodeScalarView(end))
     }
 
     /// Adds a note to a part, cut where it is too long; one that does not fit is left out.

@@ -137,11 +137,11 @@ import Testing
                 for text in [front + tag, front + tag + [UInt8](repeating: 0x20, count: 140)] {
                     var letters: UInt32 = 0
                     for at in text.indices.dropLast() where text[at] == 0x3C { letters |= 1 << UInt32(text[at + 1] & 0x1F) }
-                    #expect(text.span.tagLetters == letters, "\(tag) at \(place)")
+                    #expect(text.tagLetters == letters, "\(tag) at \(place)")
                 }
             }
         }
-        #expect([].span.tagLetters == 0)
+        #expect([].tagLetters == 0)
     }
 
     @Test func emptyBytesHoldNothing() {
@@ -216,6 +216,7 @@ extension [UInt8] {
     fileprivate func holds(_ wanted: [UInt8], at start: Int) -> Bool { span.hasBytes(wanted.span, at: start) }
     fileprivate var copied: [UInt8] { span.array }
     fileprivate func base64Run(from start: Int) -> Int? { span.firstBase64Run(from: start) }
+    fileprivate var tagLetters: UInt32 { span.tagLetters }
     fileprivate func longTag(from start: Int) -> Int? { span.firstLongTag(from: start) }
     fileprivate var hasOnlyControlsOfText: Bool { span.hasOnlyControlsOfText }
 }

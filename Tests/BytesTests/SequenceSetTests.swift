@@ -22,8 +22,8 @@ import Testing
                 let bytes = front + sequence + [UInt8](repeating: 0x20, count: place % 3 * 40)
                 for start in [0, place, place + 1] {
                     let expected = Self.sequences.map { Self.place($0, in: bytes, from: start) }
-                    #expect(set.firstPlaces(in: bytes.span, from: start) == expected, "\(sequence) at \(place)")
-                    #expect(set.firstPlace(in: bytes.span, from: start) == expected.compactMap { $0 }.min())
+                    #expect(bytes.places(of: set, from: start) == expected, "\(sequence) at \(place)")
+                    #expect(bytes.place(of: set, from: start) == expected.compactMap { $0 }.min())
                 }
             }
         }
@@ -36,12 +36,12 @@ import Testing
             for count in 0..<sequence.count {
                 let bytes = [UInt8](repeating: 0x20, count: 70) + sequence[..<count]
                 let expected = Self.sequences.map { Self.place($0, in: bytes, from: 0) }
-                #expect(set.firstPlaces(in: bytes.span) == expected)
+                #expect(bytes.places(of: set) == expected)
             }
         }
-        #expect(set.firstPlace(in: [].span) == nil && set.firstPlace(in: [0, 0].span, from: -1) == nil)
-        #expect(set.firstPlace(in: [0, 0].span, from: 2) == nil && set.firstPlace(in: [0, 0].span, from: 9) == nil)
-        #expect(set.firstPlace(in: [0, 0].span) == 0)
+        #expect([].place(of: set) == nil && [0, 0].place(of: set, from: -1) == nil)
+        #expect([0, 0].place(of: set, from: 2) == nil && [0, 0].place(of: set, from: 9) == nil)
+        #expect([0, 0].place(of: set) == 0)
     }
 
     @Test func wordsAreFoundInEitherCase() {
@@ -52,8 +52,13 @@ import Testing
         ] {
             for place in 0..<70 {
                 let bytes = [UInt8](repeating: 0x3C, count: place) + Array(text.utf8)
-                #expect(words.firstPlace(in: bytes.span) == (isFound ? place : nil), "\(text)")
+                #expect(bytes.place(of: words) == (isFound ? place : nil), "\(text)")
             }
         }
     }
+}
+
+extension [UInt8] {
+    fileprivate func place(of set: SequenceSet, from start: Int = 0) -> Int? { set.firstPlace(in: span, from: start) }
+    fileprivate func places(of set: SequenceSet, from start: Int = 0) -> [Int?] { set.firstPlaces(in: span, from: start) }
 }

@@ -87,6 +87,23 @@ import Testing
         }
     }
 
+    /// Not all workers can have a directory: the generation serves with those that have one, and takes the others when there is room.
+    @Test(.enabled(if: SmallDisk.isPossible, "mounting a small file system needs root"))
+    func noRoomForWorkers() async throws {
+        try await Lanes.run {
+            let disk = try SmallDisk(megabytes: 16, entries: 6)
+            let stage = try Self.stage(disk, ["inspector.workers": "8"])
+            let log = stage.gateway.log
+            #expect(try log.wait(for: "no room for another inspector worker").contains("No space left on device"))
+            let reply = try send(.clean(1), to: stage.gateway.port)
+            #expect(reply.code == 452 && reply.description.contains("4.3.1"), "\(reply)")
+            try disk.resize(entries: 200)
+            try stage.expectService()
+            #expect(!log.lines.contains { $0.contains("generation 2") || $0.contains("before they are ready") })
+            #expect(log.lines.count { $0.contains("no room for another inspector worker") } == 1)
+        }
+    }
+
     /// A policy that only looks passes mail on, and says what it would have been.
     @Test(.enabled(if: SmallDisk.isPossible, "mounting a small file system needs root"))
     func shadowPasses() async throws {

@@ -56,6 +56,48 @@ import Testing
         #expect(pool.workers.count == 1)
     }
 
+    // MARK: - A full workspace
+
+    /// The generation lives on, without asking again at once, and takes the messages as soon as there is room.
+    @Test func wantOfRoomEndsNoGeneration() {
+        var pool = PoolModel(workers: 2, spares: 3)
+        pool.launch(1)
+        pool.load(1)
+        pool.readyAll()
+        pool.promote(1, spares: 3)
+        pool.submit(1)
+        for number in 2...5 {
+            pool.withoutRoom(WorkerID(generation: 1, number: number))
+            #expect(pool.actions == [])
+        }
+        pool.submit(2)
+        #expect(pool.machine.waiting == 1 && pool.machine.serving == 1, "one worker is left, and will take it")
+        pool.pass(nanoseconds: Self.second - 1)
+        #expect(pool.actions == [])
+        pool.pass(nanoseconds: 1)
+        #expect(pool.actions == (6...9).map { .fork(WorkerID(generation: 1, number: $0)) })
+        pool.readyAll()
+        #expect(pool.machine.waiting == 0)
+        Self.expectSound(pool)
+    }
+
+    /// Without any worker nothing is kept waiting; a self-test is, up to its own time.
+    @Test func wantOfRoomForTheOnlyWorker() {
+        var pool = PoolModel.serving(workers: 1, spares: 0)
+        pool.submit(1)
+        pool.broken(WorkerID(generation: 1, number: 1))
+        pool.submit(2)
+        pool.launch(2)
+        pool.load(2)
+        pool.submit(3, generation: 2)
+        pool.withoutRoom(WorkerID(generation: 2, number: 1))
+        #expect(pool.actions == [])
+        pool.withoutRoom(WorkerID(generation: 1, number: 2))
+        #expect(pool.failure(of: 1) == .workspaceFull && pool.failure(of: 2) == .workspaceFull)
+        #expect(pool.failure(of: 3) == nil && pool.machine.waiting == 1)
+        Self.expectSound(pool)
+    }
+
     // MARK: - Handing out
 
     @Test func atMostWorkersMessagesAtOneTime() {

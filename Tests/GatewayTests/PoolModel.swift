@@ -110,6 +110,15 @@ struct PoolModel {
         if !known, !actions.isEmpty { violations.append("actions on an unknown worker") }
     }
 
+    /// The owner cannot make the worker's directory.
+    mutating func withoutRoom(_ id: WorkerID) {
+        workers[id] = nil
+        obey(machine.workerWithoutRoom(id, now: now))
+        if actions.contains(where: { if case .fail(_, .workspaceFull) = $0 { false } else { true } }) {
+            violations.append("\(actions) for want of room")
+        }
+    }
+
     mutating func submit(_ id: Int, size: Int = 0, seconds: Int = 60, generation: Int? = nil) {
         let deadline = now + seconds * 1_000_000_000
         requests[id] = Request(deadline: deadline, generation: generation)

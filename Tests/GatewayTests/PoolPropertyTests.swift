@@ -50,7 +50,7 @@ private struct RandomRun {
     }
 
     private mutating func event() {
-        switch Int.random(in: 0..<(misbehaves ? 26 : 18), using: &random) {
+        switch Int.random(in: 0..<(misbehaves ? 27 : 18), using: &random) {
         case 0...4:
             let named =
                 Int.random(in: 0..<6, using: &random) == 0 ? Int.random(in: 0...nextGeneration, using: &random) : nil
@@ -85,6 +85,9 @@ private struct RandomRun {
                     spares: Int.random(in: 0...3, using: &random),
                     messages: Int.random(in: 1...6, using: &random))
             }
+        case 26:
+            guard let id = worker({ $0 == .starting }) else { return }
+            run("without room \(id)") { pool, _ in pool.withoutRoom(id) }
         case 18...19:
             guard let id = worker({ _ in true }) else { return }
             run("broken \(id)") { pool, _ in pool.broken(id) }

@@ -48,10 +48,13 @@ import Testing
         #expect(stage.problems.isEmpty)
         let report = Report(
             messageSize: 1, parts: [PartDescription(path: "1", names: ["shown"], origin: .archive)])
-        func firings(_ readings: [Int: [String]]) -> Int {
-            stage.firings(report, marks: [:], readings: readings) { Issue.record("\($0)") }.count
+        func firings(_ readings: [Int: [String]], wholeNames: [Int: [String]] = [:]) -> Int {
+            stage.firings(report, wholeNames: wholeNames, marks: [:], readings: readings) { Issue.record("\($0)") }
+                .count
         }
         #expect(firings([0: NameReadings.all(of: sample.octets)]) == 1)
+        // Of a name that is too long for a report rules see all.
+        #expect(firings([:], wholeNames: [0: [sample.text]]) == 1)
         #expect(firings([:]) == 0)
     }
 

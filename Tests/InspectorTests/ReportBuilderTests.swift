@@ -31,8 +31,15 @@ import Testing
         var builder = ReportBuilder(messageSize: 10)
         _ = builder.add(part([String(repeating: "n", count: length)]))
         #expect(try finished(builder).unchecked.isEmpty)
-        _ = builder.add(part([String(repeating: "n", count: length + 1)]))
-        #expect(try finished(builder).limitsHit == ["report-names"])
+        #expect(builder.wholeNames.isEmpty)
+        let long = "aé" + String(repeating: "é", count: length) + ".exe"
+        let index = builder.add(part([long, "next"]))
+        let report = try finished(builder)
+        #expect(report.limitsHit == ["report-names"])
+        let shown = report.parts[index].names
+        #expect(shown.count == 2 && shown[0].hasPrefix("aéé") && shown[0].contains("é ... é") && shown[0].hasSuffix("é.exe"))
+        #expect(shown[0].utf8.count > length - 8 && shown[0].utf8.count <= length && shown[1] == "next")
+        #expect(builder.wholeNames == [index: [long, "next"]])
     }
 
     @Test func namesTogetherAtTheLimitAndOneBeyond() throws {

@@ -72,39 +72,6 @@ import Testing
         "UEsDBBQAAAAAAAAAIQCMHn1xBQAAAAUAAAAFAAAAYS50eHR3b3Jkc1BLAQIUAxQAAAAAAAAAIQCMHn1xBQAAAAUAAAAFAAAAAAAA"
         + "AAAAAACAAQAAAABhLnR4dFBLBQYAAAAAAQABADMAAAAoAAAAAAA="
 
-    /// A note that is attached beside the archive, under a type that says nothing.
-    @Test(.enabled(if: Programs.peer("7z") != nil)) func aNoteWithThePassword() throws {
-        let scratch = try Scratch(.memory)
-        try scratch.write("run.com", Self.virus)
-        let made = try runTool(
-            "sh", ["-c", "cd \(scratch.path) && 7z a -pTr33house out.7z run.com >/dev/null && base64 out.7z"])
-        try #require(made.status == 0, "\(made)")
-        let note = Data("The password is Tr33house\r\n".utf8).base64EncodedString()
-        let mail = """
-            From: a@x.example
-            MIME-Version: 1.0
-            Content-Type: multipart/mixed; boundary=b
-
-            --b
-            Content-Type: application/octet-stream; name=read.me
-            Content-Transfer-Encoding: base64
-
-            \(note)
-            --b
-            Content-Type: application/octet-stream; name=out.7z
-            Content-Transfer-Encoding: base64
-
-            \(String(decoding: made.output, as: UTF8.self))
-            --b--
-
-            """
-        let gateway = try TestGateway()
-        try gateway.configure()
-        let report = try gateway.report(
-            on: Array(mail.replacing("\r\n", with: "\n").replacing("\n", with: "\r\n").utf8), by: try gateway.fork(1))
-        #expect(!report.viruses.isEmpty && report.unchecked.isEmpty, "\(report.unchecked)")
-    }
-
     @Test func membersAreParts() throws {
         let inner = Self.archive([("run.com", Self.virus), ("read.txt", Array("nothing".utf8))])
         let report = try report(Self.archive([("inner.a", inner)]), name: "outer.a")
@@ -132,7 +99,7 @@ import Testing
     @Test(.enabled(if: Programs.peer("makensis") != nil, "makensis is not installed (make test-deps)"))
     func installersAreLeftToTheScanner() throws {
         let scratch = try Scratch(.memory)
-        try Self.write(Self.virus, to: "\(scratch.path)/a.com")
+        try scratch.write("a.com", Self.virus)
         let script = "SetCompressor /SOLID lzma\nOutFile s.exe\nSection\nFile a.com\nSectionEnd\n"
         try scratch.write("s.nsi", script)
         try scratch.write("read.txt", "nothing")
@@ -209,30 +176,6 @@ import Testing
         #expect(!report.viruses.isEmpty)
     }
 
-    /// A PDF that a password opened is not encrypted, whatever the scanner says, which has none; the report tells where the
-    /// password comes from, and not which.
-    @Test(
-        .enabled(if: CorpusTests.isPresent, "the corpora are not beside the package"),
-        arguments: [
-            ("aes-128", "foo.pdf", "", "the name of a file"), ("aes-128", "other.pdf", "carol@b.example", nil),
-            ("aes-256", "other.pdf", "foo@b.example", "a password made from an address"),
-        ] as [(String, String, String, String?)])
-    func documentsOpenedWithAPassword(_ sample: String, _ name: String, _ address: String, _ source: String?) throws {
-        let path = CorpusTests.corpora + "/archives/pdf-pdfminer/samples/encryption/\(sample).pdf"
-        let file = try Descriptor.open(path, O_RDONLY)
-        let message = Messages.attached(try file.read(at: 0, count: file.size()), name: name)
-        let gateway = try TestGateway()
-        try gateway.configure()
-        let report = try gateway.report(
-            on: message, by: try gateway.fork(1),
-            context: InspectionContext(addresses: address.isEmpty ? [] : [address]))
-        let notes = report.parts.flatMap(\.notes)
-        #expect(report.unchecked.map(\.reason) == (source == nil ? [.encrypted] : []), "\(report.unchecked)")
-        #expect(report.parts.contains(where: \.encrypted) == (source == nil))
-        #expect(notes.filter { $0.hasPrefix("opened with") } == (source.map { ["opened with \($0)"] } ?? []))
-        #expect(!notes.contains { $0.hasPrefix("password") || $0.contains("foo") })
-    }
-
     /// In an attachment a file without its end is damage, in the text of a body a note.
     @Test func encodedFilesThatAreCutOff() throws {
         let text = "begin 644 e.com\r\n#86)C\r\n"
@@ -275,23 +218,6 @@ import Testing
                 == ["text/x-php", "audio/midi", "application/pdf", "text/plain", ""])
     }
 
-    /// A name of the envelope is the password.
-    @Test func passwordOfTheEnvelope() throws {
-        let archive = try Self.encryptedZip(password: "carol")
-        func report(_ addresses: [String]) throws -> Report {
-            let gateway = try TestGateway()
-            try gateway.configure()
-            return try gateway.report(
-                on: Messages.attached(archive), by: try gateway.fork(1),
-                context: InspectionContext(addresses: addresses))
-        }
-        let opened = try report(["bob@b.example", "carol@mail.example"])
-        #expect(!opened.viruses.isEmpty)
-        #expect(opened.parts.contains { $0.notes.contains("opened with a password made from an address") })
-        let closed = try report([])
-        #expect(closed.viruses.isEmpty && closed.unchecked.contains { $0.reason == .encrypted })
-    }
-
     /// What is too much is not taken on by the scanner either, and what was taken out is scanned.
     @Test func tooManyMembersAreLeftAlone() throws {
         let virus = [("run.com", Self.virus)]
@@ -310,8 +236,9 @@ import Testing
             z.writestr('noise', bytes(n * n * 2654435761 >> 13 & 255 for n in range(3000000)))
             z.close()
             """
-        let archive = try #require(try Self.output(["/usr/bin/python3", "-c", script]))
-        let report = try report(archive)
+        let made = try runTool("python3", ["-c", script])
+        try #require(made.status == 0, "\(made)")
+        let report = try report(made.output)
         #expect(report.limitsHit == [UnpackingLimit.files.rawValue])
         #expect(report.parts.count { $0.path.contains("/") } == 1500)
     }
@@ -381,30 +308,6 @@ import Testing
         let archive = Self.archive([("run.com", Self.virus)])
         let cut = try report(Array(archive.prefix(archive.count - 20)), name: "a.zip.002")
         #expect(cut.unchecked.map(\.reason) == [.corrupt], "\(cut.unchecked)")
-    }
-
-    private static func output(_ command: [String]) throws -> [UInt8]? {
-        let scratch = try Scratch(.memory)
-        let words = command.map { "'" + $0.replacing("'", with: "'\\''") + "'" }.joined(separator: " ")
-        guard TestGateway.run(["/bin/sh", "-c", "\(words) > \(scratch.path)/out"]) == 0 else { return nil }
-        let file = try Descriptor.open("\(scratch.path)/out", O_RDONLY)
-        return try file.read(at: 0, count: file.size())
-    }
-
-    /// As `zip -P` writes it.
-    private static func encryptedZip(password: String) throws -> [UInt8] {
-        let scratch = try Scratch(.memory)
-        try write(virus, to: "\(scratch.path)/run.com")
-        guard TestGateway.run(["/bin/sh", "-c", "cd \(scratch.path) && zip -q -P \(password) out.zip run.com"]) == 0
-        else {
-            throw TestGatewayError(description: "zip: make test-deps installs it")
-        }
-        let file = try Descriptor.open("\(scratch.path)/out.zip", O_RDONLY)
-        return try file.read(at: 0, count: file.size())
-    }
-
-    private static func write(_ bytes: [UInt8], to path: String) throws {
-        try Descriptor.open(path, O_WRONLY | O_CREAT).write(bytes)
     }
 
     @Test func nestedMailIsReadAsMail() throws {

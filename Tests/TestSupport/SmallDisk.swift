@@ -25,6 +25,11 @@ package final class SmallDisk: Sendable {
         umount2(path, Int32(MNT_DETACH))
     }
 
+    /// Lets it hold so many files and directories.
+    package func resize(entries: Int) throws {
+        try check("mount \(path)") { mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT), "nr_inodes=\(entries)") }
+    }
+
     /// Takes all that is free.
     package func fill() throws {
         guard let file = fopen(path + "/filler", "w") else { throw SystemError("fopen", code: errno) }

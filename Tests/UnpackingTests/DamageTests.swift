@@ -122,4 +122,32 @@ import Testing
         let result = Unpacked(archive("harmless.txt", Self.text) + second, messageSize: 1 << 20)
         #expect(!result.places(of: eicar).isEmpty, "\(result.entries.map(\.names))")
     }
+
+    /// Headers of cpio that libarchive goes over without a word; GNU cpio warns, or looks for the next one.
+    @Test(arguments: ["newc.cpio", "odc.cpio"]) func brokenHeadersOfCPIO(_ suffix: String) throws {
+        let maker = try #require(GeneratorTests.makers.first { $0.suffix == suffix })
+        let gzip = try #require(GeneratorTests.makers.first { $0.suffix == "gz" }).make(eicar)
+        let archive = try maker.make(gzip)
+        #expect(!Unpacked(archive, messageSize: 1 << 20).isMarked)
+        func expectMarked(_ archive: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) {
+            let result = Unpacked(archive, messageSize: 1 << 20)
+            #expect(result.kinds == [.corrupt], "\(result.problems)", sourceLocation: sourceLocation)
+            #expect(!result.places(of: eicar).isEmpty, "\(result.problems)", sourceLocation: sourceLocation)
+        }
+        for (place, octet) in [(14, 0x78), (20, 0), (26, 0x20)] as [(Int, UInt8)] {
+            var broken = archive
+            broken[place] = octet
+            expectMarked(broken)
+        }
+        // In front of the second, and with a third behind it that is all right.
+        let first = try maker.make(Array("words".utf8))
+        let trailer = try #require(first.indices.first { first[$0...].starts(with: "TRAILER!!!".utf8) })
+        let member = first.prefix(trailer - (suffix == "odc.cpio" ? 76 : 110))
+        expectMarked(member + Array("JUNKJUNK".utf8) + archive)
+        // What stands there may be an archive itself.
+        expectMarked(member + gzip + first)
+        var broken = archive
+        broken[20] = 0
+        #expect(Unpacked(member + broken.prefix(300) + first, messageSize: 1 << 20).kinds == [.corrupt])
+    }
 }

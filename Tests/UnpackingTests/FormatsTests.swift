@@ -31,7 +31,8 @@ import Testing
 
             What a text shows of a file (quoted, cut off, dumped), what a database cuts into pages and a packet capture into
             packets, and a stream in the midst of unknown data is read as far as it goes; that it is not whole is a note, where
-            a script or program that carries it is `unchecked: corrupt`. More than `unpacking.hidden_archives` of them in one
+            a script or program that carries it is `unchecked: corrupt`, and so where all of its content comes and the checksum alone
+            is wrong, or its mark is long, behind pictures and other media, in which other damaged streams are octets like any. More than `unpacking.hidden_archives` of them in one
             program are `unchecked: over-limits`, in data a note.
 
             Archives of RAR, 7z, cab, ARJ and LHA are looked for in the first 4 MiB of every other archive as well, those of zip by
@@ -51,11 +52,13 @@ import Testing
             programs call it: `a.exe` in `a.exe.gz`, `a.tar` in `a.tgz`.
 
             Encrypted members are tried with passwords of the site (`unpacking.passwords`), words, quotations and
-            lines of the text and the subject near a word for "password" in some fifty languages, display names, names and
+            lines of the text, the subject and comments near a word for "password" in some fifty languages (of HTML with its title,
+            the texts of pictures and the values of fields), display names, names and
             domains of the header's and the envelope's addresses, names of the attached files and the last words of each, texts of up
-            to \(ArchiveTexts.size) octets that are attached under any type, and some that are well known,
-            at most `unpacking.password_tries`; what is in an archive with those of its first \(ArchiveTexts.most) texts of up to
-            \(ArchiveTexts.size) octets as well, at most half as many. A note says where the password comes from that opened it,
+            to \(DocumentWords.textSize) octets that are attached under any type, Rich Text, Office Open XML and OpenDocument of up to
+            \(DocumentWords.size) octets that are attached beside other files, and some that are well known,
+            at most `unpacking.password_tries`; what is in an archive with those of its first \(ArchiveTexts.most) texts and documents
+            of these sizes as well, at most half as many. A note says where the password comes from that opened it,
             nowhere which it is.
 
             What opened is believed where programs refuse every other password, or where the content shows it: it is an archive, or
@@ -71,7 +74,7 @@ import Testing
             | Excel 97 to 2003 (RC4, RC4 CryptoAPI) | works, the well-known default password included |
             | Word, PowerPoint 97 to 2003 (RC4, XOR) | not opened; streams that stand beside what is encrypted are read |
             | PDF (RC4, AES; crypt filters, also those of embedded files) | works, the empty password included; up to revision 4 also in PDFDocEncoding and Windows' code page 1252 |
-            | 7z, encrypted names too | works, with every method that is opened |
+            | 7z, encrypted names too | works, with every method that is opened; folders with passwords of their own each. A wrong password and damage look the same: where a password fits other folders alone, the rest is `encrypted`, with the words "another password than that of other members, or damaged" |
             | RAR 4, RAR 5, encrypted names too | works, solid archives included, by own code and OpenSSL: the archive without its encryption is a member of it; of RAR 5 only where the value that tells whether a password is right has its own checksum, of RAR 4 where the content of a member shows it; not RAR 2 and older, whose encryption is another |
             | ARJ, LHA, ACE and the others below | not possible: no reader has it |
             | S/MIME, OpenPGP | not possible: it takes a key |
@@ -113,7 +116,7 @@ import Testing
 
             What is behind `unchecked: over-limits: REASON`. Those of the whole message end unpacking; what was extracted until
             then is scanned. Made from `UnpackingLimit` and `ContainerLimit`; limits of the message's own structure are those
-            of `limits` in CONFIGURATION.md. `report-names` stands for names that are too long for a report, or too many
+            of `limits` in CONFIGURATION.md. `report-names` stands for names that are too long for a report, which shows their ends, or too many
             (TROUBLESHOOTING.md). A workspace without room is `workspace-full` and none of these.
 
             | reason | in | limit |

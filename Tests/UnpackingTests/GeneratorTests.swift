@@ -124,6 +124,24 @@ import Testing
         #expect(!Unpacked(content, messageSize: 1 << 20).places(of: Self.payload).isEmpty)
     }
 
+    /// Packages of Debian and of RPM with each of the compressions that they may have.
+    @Test(arguments: ["gz", "bz2", "xz", "lzma", "zst"]) func compressedPackages(_ suffix: String) throws {
+        func make(_ maker: String, _ content: [UInt8]) throws -> [UInt8] {
+            try #require(Self.makers.first { $0.suffix == maker }).make(content)
+        }
+        let debian = Maker(
+            "deb", "bsdtar",
+            "-caf data.tar.\(suffix) IN && echo 2.0 > debian-binary && ar rc OUT debian-binary data.tar.\(suffix)")
+        // The lead, and two headers without any field (RPM, "Package format").
+        let header: [UInt8] = [0x8E, 0xAD, 0xE8, 1] + [UInt8](repeating: 0, count: 12)
+        let lead = [0xED, 0xAB, 0xEE, 0xDB, 3, 0] + [UInt8](repeating: 0, count: 90)
+        let rpm = lead + header + header + (try make(suffix, try make("newc.cpio", Self.payload)))
+        for package in [try debian.make(Self.payload), rpm] {
+            let result = Unpacked(package, messageSize: 1 << 20)
+            #expect(!result.places(of: Self.payload).isEmpty && !result.isMarked, "\(result.types) \(result.problems)")
+        }
+    }
+
     /// A program is cut off anywhere: what is said is said, and nothing breaks.
     @Test(arguments: makers) func cutOffAnywhere(_ maker: Maker) throws {
         let text = (0..<200).flatMap { Array("line \($0)\n".utf8) }

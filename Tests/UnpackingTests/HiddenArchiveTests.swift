@@ -114,6 +114,52 @@ import Testing
         }
     }
 
+    /// Programs take all of the content out of a stream whose checksum is wrong, wherever it begins.
+    @Test(arguments: [("gz", -6), ("bz2", -2), ("xz", -14), ("zst", -1), ("lz4", -1), ("lz", -18)])
+    func wrongChecksums(_ suffix: String, _ place: Int) throws {
+        let content = Array(repeating: Array("words that repeat; ".utf8), count: 20).flatMap(\.self) + eicar
+        var stream = try Self.make(suffix, content)
+        stream[stream.count + place] ^= 0x55
+        let fronts: [[UInt8]] = [[], [0x0A], Self.noise, Array("GIF89a".utf8) + Self.noise, Array("MZ".utf8) + Self.noise]
+        for front in fronts {
+            let result = Unpacked(front + stream, messageSize: 1 << 20)
+            #expect(!result.places(of: content).isEmpty, "\(front.prefix(3)) \(result.problems)")
+            // In data that nobody knows it may be a piece.
+            if front.first != 0x0A, front != Self.noise { #expect(result.isMarked, "\(front.prefix(3))") }
+        }
+        // A damaged one hides nothing behind it.
+        let rar = Self.rar("b.com", eicar)
+        let hidden = Unpacked(fronts[3] + stream + Self.noise + rar, messageSize: 1 << 20)
+        #expect(!hidden.places(of: eicar).isEmpty)
+    }
+
+    /// Deflated data that came to its end is enough, behind media too: small, with a wrong checksum or without all of it.
+    @Test func checksumsThatAreCutOff() throws {
+        for suffix in ["gz", "bz2"] {
+            let stream = try Self.make(suffix, eicar)
+            var wrong = stream
+            wrong[stream.count - 6] ^= 0x55
+            for front in [[0x0A], Array("GIF89a".utf8) + Self.noise, Array("MZ".utf8) + Self.noise] {
+                for stream in [wrong, stream.dropLast(1), stream.dropLast(8)] {
+                    let result = Unpacked(front + stream, messageSize: 1 << 20)
+                    #expect(!result.places(of: eicar).isEmpty, "\(suffix), \(front.count), \(stream.count)")
+                }
+            }
+        }
+    }
+
+    /// xar with a header that is longer, or of version 0.
+    @Test func headersOfXAR() throws {
+        let archive = try Self.make("xar", eicar)
+        var old = archive
+        old[7] = 0
+        let long = archive[..<5] + [32] + archive[6..<28] + [0, 0, 0, 0] + archive[28...]
+        for archive in [old, Array(long)] {
+            #expect(!Unpacked([0x0A] + archive, messageSize: 1 << 20).places(of: eicar).isEmpty)
+        }
+        #expect(Unpacked([1, 2, 0xFE] + Array("xar!".utf8) + [0, 28, 0, 1] + Self.noise).entries.isEmpty)
+    }
+
     @Test func archiveInFrontOfAZip() throws {
         let behind = zip([("c.txt", Self.clean)])
         #expect(!Unpacked(Self.noise + Self.rar("b.com", eicar) + behind).places(of: eicar).isEmpty)

@@ -1,3 +1,4 @@
+import Members
 import TestSupport
 import Testing
 
@@ -110,6 +111,36 @@ import Testing
         #expect(Unpacked(text).types == ["asc"])
         let mixed = [1, 2, 0xFE] + text + text + [0, 1, 2]
         #expect(Unpacked(mixed).entries.isEmpty && !Unpacked(mixed).isMarked)
+    }
+
+    // MARK: Installers and compiled HTML help
+
+    /// The data of an installer without its program, which other programs take apart.
+    @Test func headerOfNSIS() {
+        let header = octets(0, 4) + StructureChecks.markOfNSIS + octets(300, 4) + octets(400, 4)
+        let data = header + (0..<400).map { UInt8($0 % 199 + 1) }
+        for front in [[]] + Self.fronts {
+            let result = Unpacked(front + data, messageSize: 1 << 20)
+            #expect(result.kinds == [.unsupported] && result.problems.count == 1, "\(result.problems)")
+        }
+        // Behind a program it is one with that.
+        let program = Unpacked(Array("MZ".utf8) + [UInt8](repeating: 1, count: 600) + data, messageSize: 1 << 20)
+        #expect(program.kinds == [.unsupported] && program.entries.isEmpty, "\(program.problems)")
+        // The words alone.
+        let words = Unpacked([1, 2, 0xFE, 0xFF, 0xFF, 0xFF, 0xFF] + StructureChecks.markOfNSIS + data.dropFirst(28))
+        #expect(!words.isMarked && words.entries.isEmpty)
+    }
+
+    @Test(.enabled(if: Corpora.isPresent, "needs the corpora beside the package"))
+    func compiledHelp() throws {
+        let help = try Corpora.bytes(try #require(Corpora.files("clamav-testfiles").first { $0.hasSuffix("/clam.chm") }))
+        let alone = Unpacked(help, messageSize: 1 << 20)
+        for front in Self.fronts {
+            let result = Unpacked(front + help, messageSize: 1 << 20)
+            #expect(result.entries.first?.types == ["chm"] && result.names == alone.names, "\(result.names)")
+        }
+        let letters = Unpacked([1, 2, 0xFE] + Array("ITSF".utf8) + octets(9, 4) + octets(0x60, 4) + Self.fronts[1])
+        #expect(!letters.isMarked && letters.entries.isEmpty)
     }
 
     // MARK: cpio and ISO 9660

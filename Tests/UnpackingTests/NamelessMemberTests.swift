@@ -56,6 +56,15 @@ import Testing
         }
     }
 
+    @Test(arguments: ["", "\u{1}\u{2}", "  ", "\n"]) func namesOfRAR(_ name: String) {
+        // Read by libarchive, and by our own reader.
+        for version: UInt8 in [29, 20] {
+            let member = Rar4Writer.member(Array(name.utf8), eicar, version: version)
+            let result = Unpacked(Rar4Writer.archive(member))
+            #expect(result.kinds == [.ambiguous] && !result.places(of: eicar).isEmpty, "\(result.problems)")
+        }
+    }
+
     /// A sparse file is as long as its header says, in every form of it.
     @Test(arguments: ["gnu", "pax --sparse-version=0.0", "pax --sparse-version=0.1", "pax --sparse-version=1.0"])
     func holesAtTheEnd(_ format: String) throws {

@@ -73,8 +73,7 @@ import Testing
         for archive in try archives() {
             for length in stride(from: 30, to: archive.count, by: archive.count / 50) {
                 let cut = Unpacked(Array(archive[..<length]), messageSize: 1 << 20)
-                // Content is an archive when its first member is whole.
-                #expect(cut.isMarked || cut.types.isEmpty)
+                #expect(cut.types == ["arc"] && cut.isMarked, "\(length)")
             }
             for place in stride(from: 29, to: archive.count - 2, by: archive.count / 50) {
                 var damaged = archive
@@ -85,6 +84,39 @@ import Testing
                 #expect(result.isMarked || isSame, "octet \(place)")
             }
         }
+    }
+
+    /// A member whose size says more than there is, which arc(1) extracts, and Spark's form of the archive, which unar does.
+    @Test(.enabled(if: GeneratorTests.installed("arc"), "make test-deps installs arc"))
+    func sizesAndSpark() throws {
+        let scratch = try Scratch(.memory)
+        let text = Array(repeating: "words that repeat; ", count: 40).joined() + String(decoding: eicar, as: UTF8.self)
+        try scratch.write("q.t", text)
+        let run = try runTool("sh", ["-c", "cd \(scratch.path) && arc a o.arc q.t >/dev/null && cat o.arc"])
+        try #require(run.status == 0 && run.output.count > 40, "\(run)")
+        let archive = run.output
+        for (place, value) in [(16, UInt8(1)), (17, 1), (15, archive[15] &+ 100)] as [(Int, UInt8)] {
+            var long = archive
+            long[place] = value
+            let result = Unpacked(long, messageSize: 1 << 20)
+            #expect(result.places(of: Array(text.utf8)).count == 1 && result.kinds == [.corrupt], "\(result.problems)")
+        }
+        // Names of other code pages, of all octets that there are, and of none that can be read.
+        for name: [UInt8] in [
+            [0x81] + Array("ber.txt".utf8) + [0, 0, 0, 0, 0], [UInt8](repeating: 0x61, count: 13), [0x20, 0x61, 0],
+            [1, 2, 0],
+        ] {
+            var odd = archive
+            odd.replaceSubrange(2..<2 + name.count, with: name)
+            let result = Unpacked(odd, messageSize: 1 << 20)
+            #expect(result.places(of: Array(text.utf8)).count == 1, "\(name)")
+            #expect(result.kinds == (name[0] == 1 ? [.ambiguous] : []), "\(result.problems)")
+        }
+        let size = Int(archive[15]) | Int(archive[16]) << 8
+        let words = [0, 0xFF, 0xFF, 0xFF] + [UInt8](repeating: 0, count: 8)
+        let spark = [0x1A, archive[1] | 0x80] + archive[2..<29] + words + archive[29..<29 + size] + [0x1A, 0x80]
+        let result = Unpacked(spark, messageSize: 1 << 20)
+        #expect(result.places(of: Array(text.utf8)).count == 1 && !result.isMarked, "\(result.problems)")
     }
 
     /// Methods of other programs.

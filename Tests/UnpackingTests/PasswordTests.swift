@@ -118,7 +118,7 @@ import Testing
         }
         let note = Array("Password: Sesam7\n".utf8)
         func filled(_ size: Int) -> [UInt8] { note + [UInt8](repeating: 0x2E, count: size - note.count) }
-        #expect(isOpened([filled(ArchiveTexts.size)]) && !isOpened([filled(ArchiveTexts.size + 1)]))
+        #expect(isOpened([filled(DocumentWords.textSize)]) && !isOpened([filled(DocumentWords.textSize + 1)]))
         let others = (0..<ArchiveTexts.most).map { Array("text \($0)\n".utf8) }
         #expect(isOpened(others.dropLast() + [note]) && !isOpened(others + [note]))
     }
@@ -159,6 +159,40 @@ import Testing
         #expect(words(text)?.contains(word) == true)
         #expect(words([0xFF, 0xFE] + text.flatMap { [$0, 0] })?.contains(word) == true)
         #expect(words([0x50, 0x4B, 3, 4] + text) == nil)
+        // Documents: the words of one that Word, Calc or Writer would show.
+        for (part, markup) in [
+            ("word/document.xml", "<w:p><w:r><w:t>The password is Hun</w:t></w:r><w:r><w:t>ter2!</w:t></w:r></w:p>"),
+            ("xl/sharedStrings.xml", "<si><t>password</t></si><si><t>Hunter2!</t></si>"),
+            ("content.xml", "<text:p>password<text:tab/><text:span>Hunt</text:span>er2!</text:p><text:p>x</text:p>"),
+        ] {
+            #expect(words(zip([("a", [1]), (part, Array(markup.utf8))]))?.contains(word) == true, "\(part)")
+        }
+        let cyrillic = "{\\rtf1{\\fonttbl Arial;}{\\*\\x y}\\uc1 \\u1055?\\u1040?\\u1056\\'cf\\u1054?\\u1051?\\u1068?: Hunt{\\b er2!}\\par}"
+        #expect(words(Array(cyrillic.utf8))?.contains(word) == true)
+        // As large as may be, and larger; a package that names no text.
+        let large = "{\\rtf1 The password is Hunter2!}"
+        func filled(_ size: Int) -> [UInt8] { Array(large.utf8) + [UInt8](repeating: 0x20, count: size - large.utf8.count) }
+        #expect(words(filled(DocumentWords.size))?.contains(word) == true)
+        #expect(words(filled(DocumentWords.size + 1)) == nil && words(zip([("a", text)])) == nil)
+        var bomb = ZipWriter.Entry("content.xml", [])
+        bomb.data = Array(repeating: 0x20, count: 300_000)
+        #expect(words(ZipWriter(entries: [bomb]).archive()) == nil)
+    }
+
+    /// What is near a word for a password in one text comes before what is far from it in another.
+    @Test func nearWordsOfEveryTextComeFirst() {
+        var finder = PasswordFinder()
+        let long = Array(("password: " + (0..<24).map { "word\(Character(UnicodeScalar(97 + $0)!))" }.joined(separator: " ")).utf8)
+        finder.read(text: long.span)
+        let short = Array("Password: Hunter2!".utf8)
+        finder.read(text: short.span)
+        let found = finder.passwords(site: [], limit: 20).candidates.map(\.password)
+        #expect(found.contains(Array("Hunter2!".utf8)) && found.contains(Array("worda".utf8)))
+    }
+
+    @Test func comments() {
+        #expect(passwords("", message: "Comments: =?utf-8?q?Passwort=3A_Hunter2!?=\r\n\r\n").contains("Hunter2!"))
+        #expect(passwords("", message: "Comments: Hunter2!\r\n\r\n").contains("Hunter2!") == false)
     }
 
     @Test func addressesOfCopies() {

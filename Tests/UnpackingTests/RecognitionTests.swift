@@ -26,6 +26,12 @@ import Testing
         }
     }
 
+    /// An encrypted image has its trailer in what is encrypted.
+    @Test func encryptedImagesOfApple() {
+        let image = Array("encrcdsa".utf8) + [UInt8](repeating: 0, count: 2048)
+        #expect(names(image) == ["dmg"] && names(Array(image.prefix(500))).isEmpty)
+    }
+
     @Test func namesDoNotMatter() {
         #expect(names(eicar) == ["asc"])
         #expect(names([UInt8](repeating: 0, count: 5000)).isEmpty)

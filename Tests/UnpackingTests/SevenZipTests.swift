@@ -289,6 +289,13 @@ import Testing
             #expect(half.kinds == [.encrypted], "\(half.problems)")
             #expect(half.places(of: eicar).count + half.places(of: Self.text).count == 1)
         }
+        // Damage beside what a password opened: noise in place of content, as another password gives.
+        let same = try Self.make("7z a -mx=0 -pone out.7z text && 7z a -mx=0 -pone out.7z run.com")
+        var damaged = same
+        for place in 32..<64 { damaged[place] ^= 0x55 }
+        let unsure = Self.open(damaged, ["one"])
+        #expect(unsure.kinds == [.encrypted] && unsure.entries.count { $0.content != nil } == 1, "\(unsure.problems)")
+        #expect(unsure.problems.contains { $0.detail.hasSuffix("or damaged") })
         // Where keys cost nothing, as many tries in vain as keys may be made.
         var passwords = Passwords()
         for word in ["wrong", "two", "one"] { passwords.add(Array(word.utf8), .text) }

@@ -3,9 +3,8 @@ internal import Members
 
 /// Passwords that texts within an archive tell: a note beside an encrypted archive, or beside other files of it.
 package struct ArchiveTexts {
-    /// Texts of one message that are looked at, and octets of the largest.
+    /// Texts of one message that are looked at.
     package static let most = 16
-    package static let size = 32_768
 
     private var left = most
     /// No more of them than half of those that the message has.
@@ -13,9 +12,9 @@ package struct ArchiveTexts {
 
     /// True for a member that may be a text of this kind.
     /// - Parameter size: octets of its content.
-    func wants(size: Int) -> Bool { left > 0 && size > 0 && size <= Self.size }
+    func wants(size: Int) -> Bool { left > 0 && size > 0 && size <= DocumentWords.size }
 
-    /// Looks at the content of a member; nothing happens unless it is text.
+    /// Looks at the content of a member; nothing happens unless `PasswordFinder` takes it for a text.
     mutating func read(_ content: Span<UInt8>, limit: Int) {
         var finder = PasswordFinder()
         guard finder.read(file: content) else { return }

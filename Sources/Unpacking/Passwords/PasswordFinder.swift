@@ -24,7 +24,12 @@ package struct PasswordFinder: Sendable {
     private static let files = 8
     private var fileNames = 0
 
-    private var found: [(password: [UInt8], source: Passwords.Source)] = []
+    /// How likely a word of a text is the password, the most likely first.
+    private enum Rank: CaseIterable {
+        case hasDigit, isNear, isLine, isPair, isFar
+    }
+
+    private var found: [(password: [UInt8], source: Passwords.Source, rank: Rank)] = []
 
     package init() {}
 
@@ -46,19 +51,17 @@ package struct PasswordFinder: Sendable {
         let around = places.map { Self.words(around: $0, text) }
         // Passwords have digits more often than other words; then what stands nearest.
         for (quoted, behind, before) in around {
-            for word in quoted + behind + before where word.contains(where: { 0x30...0x39 ~= $0 }) { add(word, .text) }
-        }
-        for (quoted, behind, before) in around {
-            for word in quoted + behind.prefix(Self.nearBehind) + before.suffix(Self.nearBefore) { add(word, .text) }
-        }
-        for line in places.compactMap({ Self.line(behind: $0, text) }) { add(line, .text) }
-        for (_, behind, _) in around {
+            for word in quoted + behind + before where word.contains(where: { 0x30...0x39 ~= $0 }) {
+                add(word, .text, .hasDigit)
+            }
+            for word in quoted + behind.prefix(Self.nearBehind) + before.suffix(Self.nearBefore) {
+                add(word, .text, .isNear)
+            }
             let nearest = behind.prefix(Self.pairWords)
-            for (first, second) in zip(nearest, nearest.dropFirst()) { add(first + [0x20] + second, .text) }
+            for (first, second) in zip(nearest, nearest.dropFirst()) { add(first + [0x20] + second, .text, .isPair) }
+            for word in behind.dropFirst(Self.nearBehind) + before.dropLast(Self.nearBefore) { add(word, .text, .isFar) }
         }
-        for (_, behind, before) in around {
-            for word in behind.dropFirst(Self.nearBehind) + before.dropLast(Self.nearBefore) { add(word, .text) }
-        }
+        for line in places.compactMap({ Self.line(behind: $0, text) }) { add(line, .text, .isLine) }
     }
 
     /// The places that are looked at; where there are too many, one of the first and one of the last by turns, so that neither
@@ -75,14 +78,10 @@ package struct PasswordFinder: Sendable {
     }
 
     /// Looks at a file beside the encrypted one: an attachment, or a member of the same archive.
-    /// - Returns: false, with nothing looked at, when it is no text.
+    /// - Returns: false, with nothing looked at, when it is neither text nor a document whose text is read for this.
     package mutating func read(file content: Span<UInt8>) -> Bool {
-        if let narrowed = TextChecks.narrowed(content) {
-            read(text: narrowed.span)
-        } else {
-            guard content.hasOnlyControlsOfText else { return false }
-            read(text: content)
-        }
+        guard let words = DocumentWords.read(content) else { return false }
+        read(text: words.span)
         return true
     }
 
@@ -164,13 +163,16 @@ package struct PasswordFinder: Sendable {
         return (lower, origins)
     }
 
-    /// Looks at the header block of a message: words of the subject, and what stands on both sides of the at signs.
+    /// Looks at the header block of a message: words of the subject, comments, and what stands on both
+    /// sides of the at signs.
     package mutating func read(message: Span<UInt8>) {
         var scanner = HeaderScanner()
         while let field = scanner.next(in: message) {
-            if field.isNamed("Subject", in: message) {
+            let isSubject = field.isNamed("Subject", in: message)
+            if isSubject || field.isNamed("Comments", in: message) {
                 let decoded = Array(EncodedWords.decoded(message.extracting(field.value).array).utf8)
                 read(text: decoded.span)
+                guard isSubject else { continue }
                 let subject = PasswordWords.plain(decoded.span)
                 for word in Self.words(subject.span) { add(word, .subject) }
             } else if Self.addressFields.contains(where: { field.isNamed($0, in: message) }) {
@@ -210,11 +212,11 @@ package struct PasswordFinder: Sendable {
         fileNames += 1
         let dot = fileName.lastIndex(of: 0x2E).flatMap { $0 > 0 ? $0 : nil } ?? fileName.count
         let stem = fileName[..<dot]
-        found.append((Array(stem), .fileName))
-        if dot < fileName.count { found.append((fileName, .fileName)) }
+        found.append((Array(stem), .fileName, .isNear))
+        if dot < fileName.count { found.append((fileName, .fileName, .isNear)) }
         let words = stem.split(whereSeparator: { Self.betweenWords.contains($0) })
         guard words.count > 1 else { return }
-        for word in words.suffix(Self.wordsOfName).reversed() { found.append((Array(word), .fileName)) }
+        for word in words.suffix(Self.wordsOfName).reversed() { found.append((Array(word), .fileName, .isNear)) }
     }
 
     /// Words of a file's name that are tried, and what stands between them.
@@ -242,21 +244,24 @@ package struct PasswordFinder: Sendable {
     }
 
     private func add(_ source: Passwords.Source, to passwords: inout Passwords, upTo count: Int) {
-        for item in found where item.source == source && passwords.candidates.count < count {
-            passwords.add(item.password, source)
+        for rank in Rank.allCases {
+            for item in found
+            where item.source == source && item.rank == rank && passwords.candidates.count < count {
+                passwords.add(item.password, source)
+            }
         }
     }
 
-    private mutating func add(_ word: [UInt8], _ source: Passwords.Source) {
+    private mutating func add(_ word: [UInt8], _ source: Passwords.Source, _ rank: Rank = .isNear) {
         // "Password:1234", and a password with a colon in it.
         let signs = word.indices.filter { (word[$0] == 0x3A || word[$0] == 0x3D) && $0 + 1 < word.count }
         var words = [word]
         for sign in [signs.last, signs.first].compactMap({ $0 }) where words.count == 1 || sign != signs.last {
             words.append(Array(word[(sign + 1)...]))
         }
-        for word in words { found += Self.forms(of: word).map { ($0, source) } }
+        for word in words { found += Self.forms(of: word).map { ($0, source, rank) } }
         let pieces = Self.pieces(word)
-        for piece in pieces where !words.contains(piece) { found += Self.forms(of: piece).map { ($0, source) } }
+        for piece in pieces where !words.contains(piece) { found += Self.forms(of: piece).map { ($0, source, rank) } }
     }
 
     /// Marks at the end of a word that may be part of a password or not, one after the other.

@@ -73,7 +73,11 @@ final class RarMembers {
     /// Returns false when the sink wants no more.
     private func add(_ entry: RarListing.Entry, _ content: Span<UInt8>) -> Bool {
         var member = Member(names: entry.names)
-        if entry.isStream { member.role = "NTFS stream" }
+        if entry.isStream {
+            member.role = "NTFS stream"
+        } else if !member.hasReadableName {
+            sink.report(.ambiguous, "member of \(what) without a readable name")
+        }
         if entry.isDirectory { member.flags.insert(.directory) }
         if entry.isEncrypted {
             member.flags.insert(.encrypted)

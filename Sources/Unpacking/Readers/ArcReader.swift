@@ -1,9 +1,10 @@
 internal import Bytes
 internal import Codecs
 internal import Compression
+internal import Documents
 internal import Members
 
-/// Reads ARC archives (SEA's ARC 5 and 6, PKARC): stored, packed, squeezed, crunched and squashed members. Crunched and
+/// Reads ARC archives (SEA's ARC 5 and 6, PKARC, and Spark of RISC OS): stored, packed, squeezed, crunched and squashed members. Crunched and
 /// squashed data is that of compress(1) without its head, which libarchive decodes.
 enum ArcReader {
     private static let mark: UInt8 = 0x1A
@@ -11,6 +12,20 @@ enum ArcReader {
     private static let headerSize = 29
     private static let oldHeaderSize = 25
     private static let nameSize = 13
+    /// Spark marks its methods, and adds three words of RISC OS to a header.
+    private static let sparkBit: UInt8 = 0x80
+    private static let sparkWords = 12
+
+    /// It begins with a name that DOS takes, or with any, which arc(1) takes, and there is another member or the end where the first
+    /// one ends.
+    static func isArchive(_ content: Span<UInt8>) -> Bool {
+        if FileSignature.isARC(content) { return true }
+        guard content.count > headerSize, content[0] == mark, 1...30 ~= content[1] & ~sparkBit,
+            let header = Header(content, at: 0), !header.name.isEmpty
+        else { return false }
+        let next = header.end + header.packedSize
+        return next < content.count - 1 && content[next] == mark && content[next + 1] & ~sparkBit <= 31
+    }
 
     static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
         var position = 0
@@ -18,7 +33,7 @@ enum ArcReader {
             guard position < content.count - 1 else { return sink.report(.corrupt, "arc archive is cut off") }
             guard content[position] == mark else { return sink.report(.corrupt, "damaged arc archive") }
             // Of ARC 6: the end of a directory within the archive.
-            if content[position + 1] == 0 || content[position + 1] == 31 {
+            if content[position + 1] & ~sparkBit == 0 || content[position + 1] == 31 {
                 return ArchiveEnd.addRest(of: content, from: position + 2, "arc archive", into: sink)
             }
             guard let header = Header(content, at: position) else {
@@ -41,15 +56,17 @@ enum ArcReader {
         var end: Int
 
         init?(_ content: Span<UInt8>, at start: Int) {
-            let length = content[start + 1] == 1 ? oldHeaderSize : headerSize
+            let isSpark = content[start + 1] & sparkBit != 0
+            method = content[start + 1] & ~sparkBit
+            let fields = method == 1 ? oldHeaderSize : headerSize
+            let length = fields + (isSpark ? sparkWords : 0)
             guard start <= content.count - length, let packed = content.littleEndian32(at: start + 15),
                 let sum = content.littleEndian16(at: start + 23)
             else { return nil }
-            method = content[start + 1]
             let field = content.extracting(start + 2..<start + 2 + nameSize)
             name = field.extracting(0..<(field.firstIndex(of: 0) ?? nameSize)).array
             packedSize = Int(packed)
-            size = length == oldHeaderSize ? Int(packed) : Int(content.littleEndian32(at: start + 25) ?? 0)
+            size = fields == oldHeaderSize ? Int(packed) : Int(content.littleEndian32(at: start + 25) ?? 0)
             checksum = sum
             end = start + length
         }
@@ -58,7 +75,8 @@ enum ArcReader {
     private static func read(
         _ header: Header, _ content: Span<UInt8>, _ range: Range<Int>, _ sink: any MemberSink
     ) -> Bool {
-        let member = Member(names: [header.name])
+        let member = Member(names: [header.name], flags: .dosNames)
+        if !member.hasReadableName { sink.report(.ambiguous, "arc member without a readable name") }
         let data = content.extracting(range)
         switch header.method {
         case 1, 2:

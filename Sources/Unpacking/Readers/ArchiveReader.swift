@@ -171,8 +171,11 @@ struct ArchiveReader {
         let end = min(content.count, archive.consumed)
         guard (start..<max(start, end)).contains(where: { content[$0] != 0 }) else { return true }
         report(.corrupt, "damaged \(what)")
+        // What stands between two members may be anything.
+        let isHeader = content.hasBytes("07070", at: start)
+        let first = isHeader ? min(start + Self.cpioMark, end) : start
         return sink.add(
-            Member(flags: .slack, role: "behind a damaged header"), range: min(start + Self.cpioMark, end)..<end)
+            Member(flags: .slack, role: isHeader ? "behind a damaged header" : "between members"), range: first..<end)
     }
 
     /// Notes a problem. Of a volume of RAR, which is told as such, the rest of what it holds is missing without any damage.

@@ -6,9 +6,8 @@ enum CPIOHeader {
     private static let new = 110
     /// Octets of a header in numbers.
     private static let binary = 26
-    private static let longestBinaryName = 4096
-    /// Octets of a name; that of the last member is the shortest, with its NUL.
-    private static let names = 2...1024
+    /// Octets of a name, with its NUL.
+    private static let names = 2...4096
 
     /// The sum of the octets of a file that the header at `start` states: in the third form in letters alone.
     static func sum(_ content: Span<UInt8>, at start: Int) -> UInt32? {
@@ -61,7 +60,7 @@ enum CPIOHeader {
             return isSwapped ? first << 8 | second : second << 8 | first
         }
         let (length, size) = (word(20), word(22) << 16 | word(24))
-        guard 1...longestBinaryName ~= length else { return false }
+        guard names ~= length else { return false }
         // Both begin at an even place.
         let end = binary + length
         let next = (end + 1) & ~1 + (size + 1) & ~1

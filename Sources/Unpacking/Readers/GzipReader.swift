@@ -48,13 +48,18 @@ enum GzipReader {
 
     /// Octets of output that tell a damaged file from what looks like one.
     private static let proof = 1024
+    /// The same where deflated data came to its end, and the checksum or the length behind it does not fit or is cut off: among other
+    /// data; in media, of which there is more, and there behind a header that programs write.
+    private static let proofAtEnd = 64
+    private static let proofInMedia = 256
+    private static let proofBehindHeader = 32
 
-    /// Where the members that begin at `start` end, and whether all of them are whole; nil when no such file is there. What is
-    /// damaged ends where decoding does.
+    /// Where the members that begin at `start` end, whether all of them are whole, and if not, whether other data may look so by
+    /// chance; nil when no such file is there. What is damaged ends where decoding does.
     /// - Parameter limit: octets that may be put out, which are kept nowhere; what came is taken from it.
     static func end(
         of content: Span<UInt8>, at start: Int, limit: inout Int, while mayGoOn: () -> Bool
-    ) -> (end: Int, isWhole: Bool)? {
+    ) -> (end: Int, isWhole: Bool, isSure: Bool)? {
         var end: Int?
         var next = Header(content, at: start)
         while let header = next {
@@ -66,14 +71,22 @@ enum GzipReader {
                 return left > 0 && mayGoOn()
             }
             limit = left
-            let behind = min(content.count, header.end + result.consumed + 8)
-            guard result.end == .complete, content.littleEndian32(at: behind - 8) == sum else {
-                return result.produced >= proof ? (behind, false) : end.map { ($0, true) }
+            let trailer = header.end + result.consumed
+            let behind = min(content.count, trailer + 8)
+            let isAtEnd = result.end == .complete
+            guard isAtEnd, content.littleEndian32(at: trailer) == sum else {
+                let produced = result.produced
+                let hasLength = content.littleEndian32(at: trailer + 4) == UInt32(truncatingIfNeeded: produced)
+                let isSure =
+                    isAtEnd && produced > 0
+                    && (hasLength || produced >= (header.isUsual ? proofBehindHeader : proofInMedia))
+                if isSure || produced >= (isAtEnd ? proofAtEnd : proof) { return (behind, false, isSure) }
+                return end.map { ($0, true, true) }
             }
             end = behind
             next = Header(content, at: behind)
         }
-        return end.map { ($0, true) }
+        return end.map { ($0, true, true) }
     }
 
     private static func addMembers(_ headers: [Header], _ content: Span<UInt8>, _ sink: any MemberSink) {
@@ -99,12 +112,15 @@ enum GzipReader {
         /// Where the deflated data begins.
         var end: Int
         private var name = 0..<0
+        /// The effort and the system are some that programs write (sections 2.3.1 and 2.3.1.2).
+        let isUsual: Bool
         /// It has a checksum of its own, the low half of a CRC-32.
         private(set) var hasWrongChecksum = false
 
         init?(_ content: Span<UInt8>, at start: Int) {
             guard content.hasBytes([0x1F, 0x8B, 0x08], at: start), content.count - start >= 18 else { return nil }
             let flags = content[start + 3]
+            isUsual = [0, 2, 4].contains(content[start + 8]) && (content[start + 9] <= 13 || content[start + 9] == 255)
             end = start + 10
             if flags & 4 != 0 {
                 guard let length = content.littleEndian16(at: end) else { return nil }

@@ -3,8 +3,8 @@ internal import Compression
 internal import Documents
 internal import Members
 
-/// Finds archives that stand behind other content: self-extracting programs, pictures and documents with an archive at
-/// their end; in programs, scripts and what nobody knows compressed files as well. zip archives need no such search:
+/// Finds archives that stand behind other content: self-extracting programs, pictures and documents with an archive, an
+/// installer or compiled HTML help at their end; in programs, scripts and what nobody knows compressed files as well. zip archives need no such search:
 /// recognition finds them wherever they are.
 enum HiddenArchives {
     /// A signature.
@@ -31,7 +31,8 @@ enum HiddenArchives {
         Mark(bytes: [0x52, 0x61, 0x72, 0x21, 0x1A, 0x07]),
         Mark(bytes: [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]),
         Mark(bytes: [0x4D, 0x53, 0x43, 0x46]), Mark(bytes: [0x60, 0xEA]),
-        Mark(bytes: [0x2A, 0x2A, 0x41, 0x43, 0x45, 0x2A, 0x2A], offset: 7),
+        Mark(bytes: [0x2A, 0x2A, 0x41, 0x43, 0x45, 0x2A, 0x2A], offset: 7), Mark(bytes: Array("ITSF".utf8)),
+        Mark(bytes: StructureChecks.markOfNSIS, offset: 4),
     ])
     /// Those of archives that programs look for in the first part of any file.
     private static let strayMarks =
@@ -56,7 +57,7 @@ enum HiddenArchives {
         var search = Search(sink, streams == .whole ? marksOfWhole : allMarks, content)
         search.needsWhole = streams == .whole
         search.firstStream = start
-        search.endsWithDamage = streams == .stored
+        search.endsWithDamage = streams != .carried
         var count = 0
         // Pieces of damaged streams may overlap: together they are no more than what there is.
         var damagedLeft = content.count
@@ -70,10 +71,10 @@ enum HiddenArchives {
             count += 1
             var member = Member(flags: .slack, role: "archive behind other content")
             // Databases cut into pages, and recordings into packets, what they store.
-            if streams == .stored, search.isDamaged {
+            if search.isDamaged, search.endsWithDamage {
                 guard archive.count <= damagedLeft else { continue }
                 damagedLeft -= archive.count
-                member.flags.insert(.quoted)
+                if streams == .stored { member.flags.insert(.quoted) }
             }
             guard sink.add(member, range: archive) else { return }
         }
@@ -81,7 +82,7 @@ enum HiddenArchives {
 
     /// What compressed files within a content are.
     enum Streams {
-        /// Its own way to store: only those count that decode to their end, and archives with a mark of their own.
+        /// Its own way to store: only those count that decode to their end or are no chance, and archives with a mark of their own.
         case whole
         /// What a program or script unpacks: one that is damaged may be read all the same, and goes on to the end.
         case carried
@@ -153,7 +154,7 @@ enum HiddenArchives {
         var firstStream = 0
         /// Where one with gaps may: descriptors of an image follow each other, and each could be the first of another.
         private var firstImage = 0
-        /// A damaged stream is none.
+        /// A damaged stream is none, unless it is sure to be one.
         var needsWhole = false
         /// The last stream was damaged.
         private(set) var isDamaged = false
@@ -202,7 +203,7 @@ enum HiddenArchives {
                 if passed % Self.marksPerLook == 0, !sink.mayGoOn() { return nil }
                 let start = place - mark.offset
                 if mark.isStream {
-                    guard let stream = streams.find(in: content, at: start), stream.isWhole || !needsWhole,
+                    guard let stream = streams.find(in: content, at: start), stream.isWhole || stream.isSure || !needsWhole,
                         !stream.hasGaps || start >= firstImage
                     else { continue }
                     found[start] = stream
@@ -239,6 +240,13 @@ enum HiddenArchives {
             return ArjReader.mayBeArchive(content, at: start) && ArjReader.isHeader(content, at: start)
         case 0x2D:
             return LHAHeader.isHere(content.extracting(start..<content.count))
+        case 0x49:
+            // Versions, and sizes of the header.
+            let version = content.littleEndian32(at: start + 4) ?? 0
+            return 1...4 ~= version && 0x38...0x100 ~= content.littleEndian32(at: start + 8) ?? 0
+        case 0xEF:
+            // A program with it is known as what it is.
+            return !StructureChecks.isMZ(content) && StructureChecks.isHeaderOfNSIS(content, at: start)
         default:
             // A main header has type 0.
             return content.hasBytes([0], at: start + 4)

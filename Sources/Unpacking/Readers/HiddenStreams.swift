@@ -9,6 +9,8 @@ internal import Members
 struct HiddenStreams {
     /// Octets of output that tell a damaged stream from what looks like one.
     private static let proof = 1024
+    /// The same of Zstandard, which takes nearly anything for a block of few octets.
+    private static let proofOfZstd = 65_536
 
     private let sink: any MemberSink
     private var trialsLeft: Int
@@ -21,8 +23,7 @@ struct HiddenStreams {
         outputLeft = sink.room
     }
 
-    /// A header of 28 octets, and version 1.
-    private static let xar: [UInt8] = [0x78, 0x61, 0x72, 0x21, 0, 0x1C, 0, 1]
+    private static let xar = Array("xar!".utf8)
     /// The first five of six digits.
     private static let cpio = Array("07070".utf8)
 
@@ -44,6 +45,8 @@ struct HiddenStreams {
         var end: Int
         /// It was decoded to its end, or its reader has to find that.
         var isWhole = true
+        /// No other data looks so by chance, damaged as it is.
+        var isSure = false
         /// Between what it holds there is room for others.
         var hasGaps = false
     }
@@ -58,35 +61,44 @@ struct HiddenStreams {
             if StructureChecks.isTar(rest) || LHAHeader.isHere(rest) { return Found(end: content.count) }
         }
         if rest.hasBytes([0x1F, 0x8B, 0x08], at: 0) { return gzip(content, at: start) }
-        if rest.hasBytes([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], at: 0) { return stream(.xz, rest, at: start) }
-        if rest.hasBytes([0x28, 0xB5, 0x2F, 0xFD], at: 0) { return stream(.zstd, rest, at: start) }
+        if rest.hasBytes([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], at: 0) { return stream(.xz, rest, at: start, proof: 1) }
+        if rest.hasBytes([0x28, 0xB5, 0x2F, 0xFD], at: 0) { return stream(.zstd, rest, at: start, proof: Self.proofOfZstd) }
         if rest.hasBytes([0x04, 0x22, 0x4D, 0x18], at: 0) || rest.hasBytes([0x02, 0x21, 0x4C, 0x18], at: 0) {
-            return stream(.lz4, rest, at: start)
+            return rest[0] == 0x04
+                ? stream(.lz4, rest, at: start, proof: 1) : stream(.lz4, rest, at: start, isSure: false)
         }
-        if rest.hasBytes([0x4C, 0x5A, 0x49, 0x50, 1], at: 0) { return stream(.lzip, rest, at: start) }
+        if rest.hasBytes([0x4C, 0x5A, 0x49, 0x50, 1], at: 0) { return stream(.lzip, rest, at: start, proof: 1) }
         if LZOPData.begins(rest, at: 0) {
-            return trial(rest, at: start) { LZOPData.decode($0, memory: $1, while: $2, $3) }
+            return trial(rest, at: start, proof: 1) { LZOPData.decode($0, memory: $1, while: $2, $3) }
         }
         if rest.hasBytes([0x5D, 0, 0], at: 0) {
-            return StructureChecks.isLZMA(rest) ? stream(.lzma, rest, at: start) : nil
+            return StructureChecks.isLZMA(rest) ? stream(.lzma, rest, at: start, isSure: false) : nil
         }
         if rest.hasBytes([0x1F, 0x9D], at: 0) {
             guard FileSignature.isCompress(rest) else { return nil }
-            return trial(rest, at: start) { input, _, mayGoOn, use in
+            return trial(rest, at: start, isSure: false) { input, _, mayGoOn, use in
                 CompressedData.decode(input, while: mayGoOn, use)
             }
         }
-        if rest.hasBytes("xar!", at: 0) { return Found(end: content.count) }
+        if rest.hasBytes(Self.xar.span, at: 0) { return Self.isXAR(rest) ? Found(end: content.count) : nil }
         if rest.hasBytes("07070", at: 0) { return CPIOHeader.isHere(rest) ? Found(end: content.count) : nil }
         if CPIOHeader.isBinary(rest) { return Found(end: content.count) }
         // Ten octets that no program has for constants; a block may be longer than what is there.
         if FileSignature.isBzip2(rest) {
-            return stream(.bzip2, rest, at: start) ?? Found(end: content.count, isWhole: false)
+            return stream(.bzip2, rest, at: start, proof: 1)
+                ?? Found(end: content.count, isWhole: false, isSure: true)
         }
         return nil
     }
 
     private static let tar: StaticString = "ustar"
+
+    /// A header of at least 28 octets and a version that there is; behind it, by zlib, the list of members.
+    private static func isXAR(_ rest: Span<UInt8>) -> Bool {
+        guard rest.count > 8 else { return false }
+        let (size, version) = (Int(rest[4]) << 8 | Int(rest[5]), Int(rest[6]) << 8 | Int(rest[7]))
+        return 28..<rest.count ~= size && version <= 1 && rest[size] == 0x78
+    }
 
     private mutating func mayTry() -> Bool {
         guard trialsLeft > 0 else {
@@ -101,18 +113,23 @@ struct HiddenStreams {
         // Of the header reserved flags only keep a program from reading on (RFC 1952 section 2.3.1.2).
         guard content.count - start >= 18, content[start + 3] & 0xE0 == 0, mayTry() else { return nil }
         return GzipReader.end(of: content, at: start, limit: &outputLeft, while: { sink.mayGoOn() }).map {
-            Found(end: $0.end, isWhole: $0.isWhole)
+            Found(end: $0.end, isWhole: $0.isWhole, isSure: $0.isSure)
         }
     }
 
-    private mutating func stream(_ codec: Codec, _ rest: Span<UInt8>, at start: Int) -> Found? {
-        trial(rest, at: start) { codec.pieces($0, memory: $1, while: $2, $3) }
+    private mutating func stream(
+        _ codec: Codec, _ rest: Span<UInt8>, at start: Int, proof: Int = proof, isSure: Bool = true
+    ) -> Found? {
+        trial(rest, at: start, proof: proof, isSure: isSure) { codec.pieces($0, memory: $1, while: $2, $3) }
     }
 
     /// Decodes what may be a compressed file.
-    /// - Parameter decode: with so much memory, while the one says yes, handing out to the other.
+    /// - Parameters:
+    ///   - proof: octets of output that tell a damaged one from what looks so; one is enough where all of it came.
+    ///   - isSure: its mark is long enough not to be met by chance, so that it counts in media, damaged as it is.
+    ///   - decode: with so much memory, while the one says yes, handing out to the other.
     private mutating func trial(
-        _ rest: Span<UInt8>, at start: Int,
+        _ rest: Span<UInt8>, at start: Int, proof: Int = proof, isSure: Bool = true,
         _ decode: (Span<UInt8>, Int, () -> Bool, (Span<UInt8>) -> Bool) -> CodecResult
     ) -> Found? {
         guard mayTry() else { return nil }
@@ -123,6 +140,7 @@ struct HiddenStreams {
         }
         outputLeft = left
         if result.end == .complete, result.produced > 0 { return Found(end: start + result.consumed) }
-        return result.produced >= Self.proof ? Found(end: start + max(1, result.consumed), isWhole: false) : nil
+        guard result.produced >= (result.hasWrongChecksum ? 1 : proof) else { return nil }
+        return Found(end: start + max(1, result.consumed), isWhole: false, isSure: isSure)
     }
 }

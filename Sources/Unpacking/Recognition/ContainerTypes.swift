@@ -112,7 +112,7 @@ extension FileType {
         "iscab", "application/x-installshield", "InstallShield cabinet", .unsupported, recognised: "`ISc(`")
     static let nsis = FileType(
         "nsis", "application/x-nsis", "NSIS installer", .unsupported,
-        recognised: "a program with `EF BE AD DE` and `NullsoftInst` in a header that makes sense")
+        recognised: "`EF BE AD DE` and `NullsoftInst` in a header that makes sense, first or in a program")
     static let sis = FileType(
         "sis", "application/vnd.symbian.install", "Symbian package", .unsupported,
         recognised: "the identifiers of a SIS header")
@@ -137,7 +137,7 @@ extension FileType {
     static let wim = FileType("wim", "application/x-ms-wim", "Windows image", .unsupported, recognised: "`MSWIM`")
     static let dmg = FileType(
         "dmg", "application/x-apple-diskimage", "Apple disk image", .unsupported,
-        recognised: "`koly` 512 before the end")
+        recognised: "`koly` 512 before the end, or `encrcdsa`")
     static let squashfs = FileType(
         "squashfs", "application/vnd.squashfs", "Squashfs image", .unsupported, recognised: "`hsqs` or `sqsh`")
     static let freeze = FileType(

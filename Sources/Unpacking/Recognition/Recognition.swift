@@ -75,7 +75,7 @@ package enum Recognition {
         (.zstd, StructureChecks.isSkippedZstd), (.lz4, StructureChecks.isSkippedLZ4), (.tar, StructureChecks.isTar),
         (.cab, CabinetHeader.isHere),
         (.lha, FileSignature.isLHA), (.iso9660, StructureChecks.isISO9660), (.udf, StructureChecks.isUDF),
-        (.arj, StructureChecks.isARJ), (.arc, StructureChecks.isARC), (.vhd, StructureChecks.hasVHDFooter),
+        (.arj, StructureChecks.isARJ), (.arc, ArcReader.isArchive), (.vhd, StructureChecks.hasVHDFooter),
         (.dmg, StructureChecks.hasAppleTrailer), (.disk, StructureChecks.isDisk), (.pdf, { PDFReader.matches($0) }),
         (.installer, StructureChecks.isInstaller), (.windowsLibrary, StructureChecks.isPELibrary),
         (.windowsProgram, StructureChecks.isPE), (.dosProgram, StructureChecks.isMZ),

@@ -139,11 +139,6 @@ enum StructureChecks {
     /// A main header: its CRC must be right, as two octets are met by chance.
     static func isARJ(_ content: Span<UInt8>) -> Bool { ArjReader.isHeader(content, at: 0) }
 
-    /// ARC, with the whole of its first member.
-    static func isARC(_ content: Span<UInt8>) -> Bool {
-        FileSignature.isARC(content) && content.littleEndian32(at: 15).map { Int($0) <= content.count } == true
-    }
-
     /// The first line of a WARC file: its version, and nothing else (ISO 28500, section 4).
     static func isWARC(_ content: Span<UInt8>) -> Bool {
         guard let end = content.firstIndex(of: 0x0A), end < 32 else { return false }
@@ -158,7 +153,9 @@ enum StructureChecks {
     }
 
     static func hasAppleTrailer(_ content: Span<UInt8>) -> Bool {
-        content.count >= 1024 && content.hasBytes("koly", at: content.count - 512)
+        guard content.count >= 1024 else { return false }
+        // The second is encrypted, with the trailer in it.
+        return content.hasBytes("koly", at: content.count - 512) || content.hasBytes("encrcdsa", at: 0)
     }
 
     /// A boot sector with a FAT file system or a partition table.
@@ -204,19 +201,24 @@ enum StructureChecks {
     /// The header of an installer behind a program (`exehead/fileform.h` of NSIS): flags, of which there are four, a number and three words,
     /// the size of a header, and that of all data.
     static func isNSIS(_ content: Span<UInt8>) -> Bool {
-        guard isMZ(content) else { return false }
-        let mark: [UInt8] = [0xEF, 0xBE, 0xAD, 0xDE] + Array("NullsoftInst".utf8)
+        guard isMZ(content) else { return isHeaderOfNSIS(content, at: 0) }
         var start = 0
-        while let place = content.firstIndex(of: mark.span, from: start) {
-            if let flags = content.littleEndian32(at: place - 4), flags < 16,
-                let header = content.littleEndian32(at: place + 16), header > 0,
-                let size = content.littleEndian32(at: place + 20), size > 0
-            {
-                return true
-            }
-            start = place + mark.count
+        while let place = content.firstIndex(of: markOfNSIS.span, from: start) {
+            if isHeaderOfNSIS(content, at: place - 4) { return true }
+            start = place + markOfNSIS.count
         }
         return false
+    }
+
+    /// What stands in it behind the flags.
+    static let markOfNSIS: [UInt8] = [0xEF, 0xBE, 0xAD, 0xDE] + Array("NullsoftInst".utf8)
+
+    /// The header itself, with or without a program in front, as other programs read it.
+    static func isHeaderOfNSIS(_ content: Span<UInt8>, at start: Int) -> Bool {
+        guard content.hasBytes(markOfNSIS.span, at: start + 4), let flags = content.littleEndian32(at: start),
+            let header = content.littleEndian32(at: start + 20), let size = content.littleEndian32(at: start + 24)
+        else { return false }
+        return flags < 16 && header > 0 && size > 0
     }
 
     static func isJavaClass(_ content: Span<UInt8>) -> Bool {

@@ -19,6 +19,8 @@ struct SevenZipReader {
     private let maker: PasswordKeys
     /// The password that was right last: most often that of the next folder as well.
     private var last: Passwords.Candidate?
+    /// A folder stays encrypted.
+    private var hasClosed = false
     /// Passwords that were tried in vain.
     private var misses = 0
     /// What was packed from a pipe: one member, and no list of names. Programs call it after the archive.
@@ -42,6 +44,11 @@ struct SevenZipReader {
         let isOfLibrary = header.folders.allSatisfy(\.isOfLibrary)
         if isOfLibrary, !reader.isUnnamed, reader.last == nil, content.count > largestCopied { return false }
         reader.readFolders(header, content)
+        if reader.hasClosed {
+            // Noise is all that either of them gives.
+            let doubt = reader.last == nil ? "" : ": another password than that of other members, or damaged"
+            sink.report(.encrypted, "member of \(what)\(doubt)")
+        }
         if let last = reader.last { sink.report(openedWith: last.source) }
         if sink.mayGoOn(), let end = ArchiveEnd.ofSevenZip(content) {
             ArchiveEnd.addRest(of: content, from: end, what, into: sink)
@@ -146,7 +153,7 @@ struct SevenZipReader {
             if !isInMemory(ranges) {
                 sink.report(.folder, of: Self.what)
             } else if folder.isEncrypted {
-                sink.report(.encrypted, "member of \(Self.what)")
+                hasClosed = true
             } else {
                 sink.report(.corrupt, "damaged \(Self.what)")
             }

@@ -29,7 +29,9 @@ package struct SequenceSet: Sendable {
     package func firstPlace(in bytes: Span<UInt8>, from start: Int = 0) -> Int? {
         var at = start
         while let (place, groups) = Self.next(bytes, at, signs) {
-            for index in sequences.indices where Self.isOf(index, groups) && stands(index, bytes, place) { return place }
+            for index in sequences.indices where Self.isOf(index, groups) && stands(index, bytes, place) {
+                return place
+            }
             at = place + 1
         }
         return nil
@@ -48,7 +50,9 @@ package struct SequenceSet: Sendable {
                 left -= 1
             }
             // What was found is looked for no more: content may consist of it.
-            if left < before { signs = Self.signs(sequences, isEitherCase, places.indices.filter { places[$0] == nil }) }
+            if left < before {
+                signs = Self.signs(sequences, isEitherCase, places.indices.filter { places[$0] == nil })
+            }
         }
         return places
     }
@@ -64,7 +68,8 @@ package struct SequenceSet: Sendable {
     private static func isOf(_ index: Int, _ groups: UInt8) -> Bool { groups >> UInt8(index % Self.groups) & 1 != 0 }
 
     /// The next place where one of them may begin, and the groups that it may be of.
-    private static func next(_ bytes: Span<UInt8>, _ start: Int, _ signs: cbytes_signs) -> (place: Int, groups: UInt8)? {
+    private static func next(_ bytes: Span<UInt8>, _ start: Int, _ signs: cbytes_signs) -> (place: Int, groups: UInt8)?
+    {
         guard start >= 0, start < bytes.count else { return nil }
         var groups: UInt8 = 0
         let place = bytes.withUnsafeBufferPointer { octets in

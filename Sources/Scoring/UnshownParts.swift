@@ -116,7 +116,8 @@ package struct UnshownParts: Sendable {
             if tree.parts.indices.contains(first), tree.parts[first].kind == .preamble {
                 first = Int(tree.parts[first].nextSibling)
             }
-            found[index] = Set([first] + (part.mediaType == "multipart/related" ? RelatedRoot.named(in: index, tree, message) : []))
+            found[index] = Set(
+                [first] + (part.mediaType == "multipart/related" ? RelatedRoot.named(in: index, tree, message) : []))
         }
         return found
     }
@@ -132,7 +133,8 @@ package struct UnshownParts: Sendable {
         for index in parts.indices where parts[index].reading == 0 {
             let rank = Self.rank(parts[index].mediaType)
             guard rank >= 0, parts[index].kind == .leaf else { continue }
-            var isAttachment = ShownHTML.saysAttachment(index, tree, message) || parts[index].transferEncoding == .unknown
+            var isAttachment =
+                ShownHTML.saysAttachment(index, tree, message) || parts[index].transferEncoding == .unknown
             var child = index
             while let parent = Self.parent(of: child, in: parts), roots[parent]?.contains(child) != false {
                 if isAlternative(parts[parent]) {

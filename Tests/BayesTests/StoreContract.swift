@@ -208,7 +208,8 @@ struct StoreContract {
         #expect(try store.undo(batch: daily.number, time: 9)?.forgotten == 1)
     }
 
-    @Test("a store of another version is refused, and can be cleared", arguments: StoreKind.allCases, [2, 6] as [UInt8])
+    @Test(
+        "a store of another version is refused, and can be cleared", arguments: StoreKind.allCases, [2, 6] as [UInt8])
     func otherVersion(_ kind: StoreKind, _ version: UInt8) throws {
         let (store, place) = try makeStore(kind)
         defer { withExtendedLifetime(place) {} }

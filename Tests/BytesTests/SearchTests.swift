@@ -136,7 +136,9 @@ import Testing
                 let front = (0..<place).map { UInt8(ascii: $0 % 7 == 0 ? "<" : "x") }
                 for text in [front + tag, front + tag + [UInt8](repeating: 0x20, count: 140)] {
                     var letters: UInt32 = 0
-                    for at in text.indices.dropLast() where text[at] == 0x3C { letters |= 1 << UInt32(text[at + 1] & 0x1F) }
+                    for at in text.indices.dropLast() where text[at] == 0x3C {
+                        letters |= 1 << UInt32(text[at + 1] & 0x1F)
+                    }
                     #expect(text.tagLetters == letters, "\(tag) at \(place)")
                 }
             }

@@ -47,7 +47,8 @@ import Testing
     @Test func wordsAreFoundInEitherCase() {
         let words = SequenceSet(words: ["<html", "<!doctype", "<img", "$windows nt$"])
         for (text, isFound) in [
-            ("<HtMl", true), ("<html", true), ("<!DOCTYPE", true), ("<iMG", true), ("$Windows NT$", true), ("<htm", false),
+            ("<HtMl", true), ("<html", true), ("<!DOCTYPE", true), ("<iMG", true), ("$Windows NT$", true),
+            ("<htm", false),
             ("<\u{8}tml", false), ("\u{1C}html", false), ("<!doc type", false), ("4windows nt4", false),
         ] {
             for place in 0..<70 {
@@ -60,5 +61,7 @@ import Testing
 
 extension [UInt8] {
     fileprivate func place(of set: SequenceSet, from start: Int = 0) -> Int? { set.firstPlace(in: span, from: start) }
-    fileprivate func places(of set: SequenceSet, from start: Int = 0) -> [Int?] { set.firstPlaces(in: span, from: start) }
+    fileprivate func places(of set: SequenceSet, from start: Int = 0) -> [Int?] {
+        set.firstPlaces(in: span, from: start)
+    }
 }

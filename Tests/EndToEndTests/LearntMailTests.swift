@@ -200,8 +200,10 @@ struct LearntMailTests {
                 return try #require(hop.deliveries.last.flatMap { Self.status($0.content) })
             }
             let scan = try mailreeve("scan", "--config", gateway.configurationFile, "--json", Self.ham)
-            let surest = try scan.lines.map { (try JSONDocument($0)["bayes"] as? [String: Double])?["probability"] ?? 1 }
-                .enumerated().min { $0.element < $1.element }
+            let surest = try scan.lines.map {
+                (try JSONDocument($0)["bayes"] as? [String: Double])?["probability"] ?? 1
+            }
+            .enumerated().min { $0.element < $1.element }
             let mailbox = try String(contentsOfFile: Self.ham, encoding: .isoLatin1)
             let sure = mailbox.components(separatedBy: "\nFrom ")[try #require(surest).offset]
                 .drop { $0 != "\n" }.dropFirst()
@@ -219,7 +221,8 @@ struct LearntMailTests {
             let gateway = try Self.gateway(hop, [:])
             _ = try Self.learn(gateway, "--no-sync", "--mbox", "--ham", Self.ham)
             #expect(try Self.counts(gateway) == (0, 0))
-            let unit = try String(contentsOfFile: Programs.package + "/packaging/mailreeve-learn.service", encoding: .utf8)
+            let unit = try String(
+                contentsOfFile: Programs.package + "/packaging/mailreeve-learn.service", encoding: .utf8)
             let commands = unit.split(separator: "\n").filter { $0.hasPrefix("ExecStart=/usr/local/bin/mailreeve ") }
             #expect(commands.count == 2)
             for command in commands {

@@ -19,9 +19,12 @@ import Testing
     }
 
     private static func report(on parts: [(String, [UInt8])], header: String = "") throws -> Report {
-        var mail = "From: a@x.example\r\n\(header)MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+        var mail =
+            "From: a@x.example\r\n\(header)MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
         for (type, content) in parts {
-            let lines = Data(content).base64EncodedString(options: [.lineLength76Characters, .endLineWithCarriageReturn])
+            let lines = Data(content).base64EncodedString(options: [
+                .lineLength76Characters, .endLineWithCarriageReturn,
+            ])
             mail += "--b\r\nContent-Type: \(type)\r\nContent-Transfer-Encoding: base64\r\n\r\n\(lines)\r\n"
         }
         let gateway = try TestGateway()

@@ -37,7 +37,9 @@ import Testing
         let report = try finished(builder)
         #expect(report.limitsHit == ["report-names"])
         let shown = report.parts[index].names
-        #expect(shown.count == 2 && shown[0].hasPrefix("aéé") && shown[0].contains("é ... é") && shown[0].hasSuffix("é.exe"))
+        #expect(
+            shown.count == 2 && shown[0].hasPrefix("aéé") && shown[0].contains("é ... é") && shown[0].hasSuffix("é.exe")
+        )
         #expect(shown[0].utf8.count > length - 8 && shown[0].utf8.count <= length && shown[1] == "next")
         #expect(builder.wholeNames == [index: [long, "next"]])
     }

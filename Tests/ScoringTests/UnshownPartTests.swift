@@ -92,7 +92,9 @@ struct UnshownPartTests {
         for lines in [
             Self.digest("honestword", "other"),
             // A digest without a text before it.
-            ["Content-Type: multipart/mixed; boundary=mixed", "", "--mixed"] + Self.digest("honestword") + ["--mixed--"],
+            ["Content-Type: multipart/mixed; boundary=mixed", "", "--mixed"] + Self.digest("honestword") + [
+                "--mixed--"
+            ],
             // The name of a text makes it no message to those that show it.
             Self.beside(["Content-Type: text/plain; name=a.eml"], ["honestword"]),
             // Of a header block that ends earlier to others they do not see what hides it.

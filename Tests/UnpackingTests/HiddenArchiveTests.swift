@@ -120,7 +120,9 @@ import Testing
         let content = Array(repeating: Array("words that repeat; ".utf8), count: 20).flatMap(\.self) + eicar
         var stream = try Self.make(suffix, content)
         stream[stream.count + place] ^= 0x55
-        let fronts: [[UInt8]] = [[], [0x0A], Self.noise, Array("GIF89a".utf8) + Self.noise, Array("MZ".utf8) + Self.noise]
+        let fronts: [[UInt8]] = [
+            [], [0x0A], Self.noise, Array("GIF89a".utf8) + Self.noise, Array("MZ".utf8) + Self.noise,
+        ]
         for front in fronts {
             let result = Unpacked(front + stream, messageSize: 1 << 20)
             #expect(!result.places(of: content).isEmpty, "\(front.prefix(3)) \(result.problems)")

@@ -133,7 +133,8 @@ import Testing
 
     @Test(.enabled(if: Corpora.isPresent, "needs the corpora beside the package"))
     func compiledHelp() throws {
-        let help = try Corpora.bytes(try #require(Corpora.files("clamav-testfiles").first { $0.hasSuffix("/clam.chm") }))
+        let help = try Corpora.bytes(
+            try #require(Corpora.files("clamav-testfiles").first { $0.hasSuffix("/clam.chm") }))
         let alone = Unpacked(help, messageSize: 1 << 20)
         for front in Self.fronts {
             let result = Unpacked(front + help, messageSize: 1 << 20)

@@ -167,11 +167,14 @@ import Testing
         ] {
             #expect(words(zip([("a", [1]), (part, Array(markup.utf8))]))?.contains(word) == true, "\(part)")
         }
-        let cyrillic = "{\\rtf1{\\fonttbl Arial;}{\\*\\x y}\\uc1 \\u1055?\\u1040?\\u1056\\'cf\\u1054?\\u1051?\\u1068?: Hunt{\\b er2!}\\par}"
+        let cyrillic =
+            "{\\rtf1{\\fonttbl Arial;}{\\*\\x y}\\uc1 \\u1055?\\u1040?\\u1056\\'cf\\u1054?\\u1051?\\u1068?: Hunt{\\b er2!}\\par}"
         #expect(words(Array(cyrillic.utf8))?.contains(word) == true)
         // As large as may be, and larger; a package that names no text.
         let large = "{\\rtf1 The password is Hunter2!}"
-        func filled(_ size: Int) -> [UInt8] { Array(large.utf8) + [UInt8](repeating: 0x20, count: size - large.utf8.count) }
+        func filled(_ size: Int) -> [UInt8] {
+            Array(large.utf8) + [UInt8](repeating: 0x20, count: size - large.utf8.count)
+        }
         #expect(words(filled(DocumentWords.size))?.contains(word) == true)
         #expect(words(filled(DocumentWords.size + 1)) == nil && words(zip([("a", text)])) == nil)
         var bomb = ZipWriter.Entry("content.xml", [])
@@ -182,7 +185,8 @@ import Testing
     /// What is near a word for a password in one text comes before what is far from it in another.
     @Test func nearWordsOfEveryTextComeFirst() {
         var finder = PasswordFinder()
-        let long = Array(("password: " + (0..<24).map { "word\(Character(UnicodeScalar(97 + $0)!))" }.joined(separator: " ")).utf8)
+        let long = Array(
+            ("password: " + (0..<24).map { "word\(Character(UnicodeScalar(97 + $0)!))" }.joined(separator: " ")).utf8)
         finder.read(text: long.span)
         let short = Array("Password: Hunter2!".utf8)
         finder.read(text: short.span)

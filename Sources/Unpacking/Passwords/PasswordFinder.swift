@@ -59,7 +59,9 @@ package struct PasswordFinder: Sendable {
             }
             let nearest = behind.prefix(Self.pairWords)
             for (first, second) in zip(nearest, nearest.dropFirst()) { add(first + [0x20] + second, .text, .isPair) }
-            for word in behind.dropFirst(Self.nearBehind) + before.dropLast(Self.nearBefore) { add(word, .text, .isFar) }
+            for word in behind.dropFirst(Self.nearBehind) + before.dropLast(Self.nearBefore) {
+                add(word, .text, .isFar)
+            }
         }
         for line in places.compactMap({ Self.line(behind: $0, text) }) { add(line, .text, .isLine) }
     }

@@ -203,7 +203,8 @@ enum HiddenArchives {
                 if passed % Self.marksPerLook == 0, !sink.mayGoOn() { return nil }
                 let start = place - mark.offset
                 if mark.isStream {
-                    guard let stream = streams.find(in: content, at: start), stream.isWhole || stream.isSure || !needsWhole,
+                    guard let stream = streams.find(in: content, at: start),
+                        stream.isWhole || stream.isSure || !needsWhole,
                         !stream.hasGaps || start >= firstImage
                     else { continue }
                     found[start] = stream

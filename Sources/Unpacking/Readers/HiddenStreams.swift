@@ -62,7 +62,9 @@ struct HiddenStreams {
         }
         if rest.hasBytes([0x1F, 0x8B, 0x08], at: 0) { return gzip(content, at: start) }
         if rest.hasBytes([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], at: 0) { return stream(.xz, rest, at: start, proof: 1) }
-        if rest.hasBytes([0x28, 0xB5, 0x2F, 0xFD], at: 0) { return stream(.zstd, rest, at: start, proof: Self.proofOfZstd) }
+        if rest.hasBytes([0x28, 0xB5, 0x2F, 0xFD], at: 0) {
+            return stream(.zstd, rest, at: start, proof: Self.proofOfZstd)
+        }
         if rest.hasBytes([0x04, 0x22, 0x4D, 0x18], at: 0) || rest.hasBytes([0x02, 0x21, 0x4C, 0x18], at: 0) {
             return rest[0] == 0x04
                 ? stream(.lz4, rest, at: start, proof: 1) : stream(.lz4, rest, at: start, isSure: false)

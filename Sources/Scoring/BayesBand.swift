@@ -1,7 +1,7 @@
 internal import Bytes
 
 /// The named tests that stand for ranges of the probability, with the points that SpamAssassin 4 gives them by default where
-/// Bayes and no network test runs.
+/// Bayes and network tests run.
 package enum BayesBand {
     /// A test: `BAYES_50` and its points.
     package struct Test: Hashable, Sendable {

@@ -156,8 +156,8 @@ import Testing
             #expect(other.text.contains("category: rule -> "), "\(other)")
             // Points of rules that are new, and of those that have others today.
             for (line, words) in [
-                ("/^Subject: hold/ SCORE 3 HELD", ["score: 0.0 -> 3.0", "HELD: - -> 3.0"]),
-                ("/^Subject: hold/ SCORE 9 HELD", ["score: 0.0 -> 9.0", "category: rule -> spam"]),
+                ("/^Subject: hold/ SCORE 3 HELD", ["score: 1.0 -> 4.0", "HELD: - -> 3.0"]),
+                ("/^Subject: hold/ SCORE 9 HELD", ["score: 1.0 -> 10.0", "category: rule -> spam"]),
             ] {
                 try scratch.write("header_checks", line + "\n")
                 let scored = try mailreeve("scan", "--as", id, "--config", config)

@@ -25,6 +25,7 @@ package struct UnshownParts: Sendable {
         let parts = tree.parts
         let roots = Self.roots(tree, message)
         let shown = Self.shownAlternatives(tree, message, roots)
+        let beforeText = Self.attachedBeforeText(tree, message)
         isUnshown = [Bool](repeating: false, count: parts.count)
         /// Whether a multipart has parts at all: one without a delimiter is shown as it is by some readers.
         var hasParts = [Bool](repeating: false, count: parts.count)
@@ -44,6 +45,7 @@ package struct UnshownParts: Sendable {
             isUnshown[index] =
                 isUnshown[parent] || shown[parent]?.contains(index) == false
                 || roots[parent]?.contains(index) == false
+                || beforeText.contains(index)
                 || (Self.isOutside(parts[index]) && hasParts[parent])
                 || Self.neverShown.contains(parts[index].mediaType)
                 || (parts[index].kind != .multipart && ShownHTML.isAttachment(index, tree, message))
@@ -118,6 +120,32 @@ package struct UnshownParts: Sendable {
             }
             found[index] = Set(
                 [first] + (part.mediaType == "multipart/related" ? RelatedRoot.named(in: index, tree, message) : []))
+        }
+        return found
+    }
+
+    /// First parts of multiparts that are attachments, or messages, before a text that is none: readers show that.
+    private static func attachedBeforeText(_ tree: PartTree, _ message: Span<UInt8>) -> Set<Int> {
+        let parts = tree.parts
+        /// Children of multiparts in which a text stands that is shown in the open.
+        var spoken: [Int: Set<Int>] = [:]
+        for (index, part) in parts.enumerated()
+        where part.reading == 0 && part.kind == .leaf && rank(part.mediaType) >= 0
+            && !neverShown.contains(part.mediaType) && !ShownHTML.saysAttachment(index, tree, message)
+        {
+            var child = index
+            while let parent = parent(of: child, in: parts), parts[parent].kind == .multipart {
+                guard spoken[parent, default: []].insert(child).inserted else { break }
+                child = parent
+            }
+        }
+        var found: Set<Int> = []
+        for (container, children) in spoken where parts[container].mediaType != "multipart/digest" {
+            var first = Int(parts[container].firstChild)
+            while first >= 0, isOutside(parts[first]) { first = Int(parts[first].nextSibling) }
+            guard first >= 0, children.contains(where: { $0 > first }) else { continue }
+            let isAttached = parts[first].kind == .leaf && ShownHTML.saysAttachment(first, tree, message)
+            if parts[first].kind == .message || isAttached { found.insert(first) }
         }
         return found
     }

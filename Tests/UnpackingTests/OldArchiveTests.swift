@@ -95,9 +95,10 @@ import Testing
         let run = try runTool("sh", ["-c", "cd \(scratch.path) && arc a o.arc q.t >/dev/null && cat o.arc"])
         try #require(run.status == 0 && run.output.count > 40, "\(run)")
         let archive = run.output
-        for (place, value) in [(16, UInt8(1)), (17, 1), (15, archive[15] &+ 100)] as [(Int, UInt8)] {
+        let size = Int(archive[15]) | Int(archive[16]) << 8
+        for more in [100, 256, 65_536] {
             var long = archive
-            long[place] = value
+            long.replaceSubrange(15..<19, with: octets(size + more, 4))
             let result = Unpacked(long, messageSize: 1 << 20)
             // What stands behind is taken for a part of it.
             let isThere = result.entries.contains { $0.content?.starts(with: text.utf8) == true }
@@ -114,7 +115,6 @@ import Testing
             #expect(result.places(of: Array(text.utf8)).count == 1, "\(name)")
             #expect(result.kinds == (name[0] == 1 ? [.ambiguous] : []), "\(result.problems)")
         }
-        let size = Int(archive[15]) | Int(archive[16]) << 8
         let words = [0, 0xFF, 0xFF, 0xFF] + [UInt8](repeating: 0, count: 8)
         let spark = [0x1A, archive[1] | 0x80] + archive[2..<29] + words + archive[29..<29 + size] + [0x1A, 0x80]
         let result = Unpacked(spark, messageSize: 1 << 20)

@@ -58,7 +58,9 @@ import Testing
             let result = Unpacked(archive, messageSize: 1 << 20)
             #expect(result.types == ["arc"] && !result.isMarked, "\(result.problems)")
             // arc(1) leaves octets of its trials behind the end.
-            let members = result.entries.filter { $0.path.split(separator: "/").count == 1 && !$0.flags.contains(.slack) }
+            let members = result.entries.filter {
+                $0.path.split(separator: "/").count == 1 && !$0.flags.contains(.slack)
+            }
             #expect(members.count == Self.files.count)
             for file in Self.files {
                 let entry = result.entries.first { $0.names == [file.name] }

@@ -123,7 +123,9 @@ enum ArcReader {
     ) -> Bool {
         guard sink.begin(member) else { return false }
         var out = RunLengthOutput(sink, isPacked: isPacked)
-        let isWhole = decoder(&out) && out.finish()
+        // What came before the damage is a part of the member.
+        let isDecoded = decoder(&out)
+        let isWhole = !out.isStopped && out.finish() && isDecoded
         sink.end()
         guard !out.isStopped else { return false }
         if !isWhole {

@@ -214,18 +214,9 @@ struct PDFParser {
     }
 
     private mutating func name(_ bytes: Span<UInt8>) -> String {
-        var text: [UInt8] = []
-        while at < bytes.count, !Self.isBlank(bytes[at]), !Self.isDelimiter(bytes[at]) {
-            if bytes[at] == UInt8(ascii: "#"), at + 2 < bytes.count, let high = hexadecimalValue(bytes[at + 1]),
-                let low = hexadecimalValue(bytes[at + 2])
-            {
-                text.append(high << 4 | low)
-                at += 3
-            } else {
-                text.append(bytes[at])
-                at += 1
-            }
-        }
+        let start = at
+        while at < bytes.count, !Self.isBlank(bytes[at]), !Self.isDelimiter(bytes[at]) { at += 1 }
+        let text = Hex.decoded(bytes.extracting(start..<at).array[...], sign: UInt8(ascii: "#"))
         return String(decoding: text, as: UTF8.self)
     }
 

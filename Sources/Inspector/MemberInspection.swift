@@ -12,7 +12,8 @@ internal import Unpacking
 /// Taking containers apart: what the parts of a message hold, and what that holds.
 extension Inspection.Run {
     /// Passwords that the message tells, for its encrypted members.
-    static func passwords(_ message: Span<UInt8>, _ walker: PartWalker, site: [String], _ request: Inspect) -> Passwords {
+    static func passwords(_ message: Span<UInt8>, _ walker: PartWalker, site: [String], _ request: Inspect) -> Passwords
+    {
         var finder = PasswordFinder()
         let files = walker.tree.parts.indices.count {
             walker.tree.parts[$0].kind == .leaf && walker.text($0) == nil

@@ -9,7 +9,8 @@ enum RarDecryption {
     /// Returns false, with nothing handed out, when nothing is encrypted or no password opened anything.
     /// - Parameter keys: of all archives of the message.
     static func read(
-        _ content: Span<UInt8>, _ format: FileType.ArchiveFormat, passwords: @escaping PasswordSupply, keys: PasswordKeys,
+        _ content: Span<UInt8>, _ format: FileType.ArchiveFormat, passwords: @escaping PasswordSupply,
+        keys: PasswordKeys,
         into sink: any MemberSink
     ) -> Bool {
         // All of it is in memory.

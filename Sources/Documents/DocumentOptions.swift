@@ -38,16 +38,16 @@ package enum NamedPage: Sendable {
 }
 
 /// What a reader is told.
-package struct DocumentOptions: Sendable {
+package struct DocumentOptions {
     package var limits: DocumentLimits
     /// Candidate passwords for encrypted documents, in the order to be tried, as UTF-8. The well-known ones are tried first
     /// in any case.
-    package var passwords: Passwords
+    package var passwords: PasswordSupply
     /// What its type or name says that the document is; it begins anywhere then.
     package var namedPage: NamedPage?
 
     package init(
-        limits: DocumentLimits = DocumentLimits(), passwords: Passwords = Passwords(limit: 0),
+        limits: DocumentLimits = DocumentLimits(), passwords: @escaping PasswordSupply = { Passwords(limit: 0) },
         namedPage: NamedPage? = nil
     ) {
         self.namedPage = namedPage

@@ -60,15 +60,29 @@ struct Inspection {
     }
 
     mutating func inspect(_ message: Span<UInt8>, _ request: Inspect, _ parts: Descriptor?) -> [UInt8] {
-        if request.context.tokens == .only { return tokensOnly(message, request) }
+        message.withUnsafeBufferPointer {
+            request.context.tokens == .only ? tokensOnly($0, request) : inspect($0, request, parts)
+        }
+    }
+
+    /// What opens the containers of a message; it looks for passwords only where something asks for one.
+    private func unpacker(
+        of message: UnsafeBufferPointer<UInt8>, _ walker: PartWalker, _ request: Inspect
+    ) -> Unpacker {
+        Unpacker(
+            limits: request.limits.unpacking, messageSize: message.count, directory: request.workspace,
+            passwords: { [passwords] in Run.passwords(message.span, walker, site: passwords, request) },
+            messageLimits: PartWalker.limits(request.limits))
+    }
+
+    private mutating func inspect(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ request: Inspect, _ parts: Descriptor?
+    ) -> [UInt8] {
+        let message = bytes.span
         var walker = PartWalker(message, limits: request.limits)
         var run = Run(
             engine: request.withoutEngine ? nil : engine, magic: magic, messageSize: message.count,
-            unpacker: Unpacker(
-                limits: request.limits.unpacking, messageSize: message.count, directory: request.workspace,
-                passwords: Run.passwords(
-                    message, walker, site: passwords, envelope: request.context.addresses, request.limits),
-                messageLimits: PartWalker.limits(request.limits)))
+            unpacker: unpacker(of: bytes, walker, request))
         run.mark = mark
         run.prepareScanner(directory: request.workspace)
         run.cache = cache
@@ -126,13 +140,11 @@ struct Inspection {
     }
 
     /// The report for learning: the tokens that judging would see, and nothing else.
-    private mutating func tokensOnly(_ message: Span<UInt8>, _ request: Inspect) -> [UInt8] {
+    private mutating func tokensOnly(_ bytes: UnsafeBufferPointer<UInt8>, _ request: Inspect) -> [UInt8] {
+        let message = bytes.span
         var walker = PartWalker(message, limits: request.limits)
         var run = Run(
-            engine: nil, magic: magic, messageSize: message.count,
-            unpacker: Unpacker(
-                limits: request.limits.unpacking, messageSize: message.count, directory: request.workspace,
-                messageLimits: PartWalker.limits(request.limits)))
+            engine: nil, magic: magic, messageSize: message.count, unpacker: unpacker(of: bytes, walker, request))
         run.tokens = extractor.take() ?? TokenExtractor()
         run.tokens?.takesForeignTokens = false
         run.unshown = UnshownParts(walker.tree, message)

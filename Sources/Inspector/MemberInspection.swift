@@ -11,17 +11,15 @@ internal import Unpacking
 
 /// Taking containers apart: what the parts of a message hold, and what that holds.
 extension Inspection.Run {
-    /// Passwords that the message tells, for its encrypted members. Only mail with something to open is read for them.
-    static func passwords(
-        _ message: Span<UInt8>, _ walker: PartWalker, site: [String], envelope: [String], _ limits: InspectionLimits
-    ) -> Passwords {
+    /// Passwords that the message tells, for its encrypted members.
+    static func passwords(_ message: Span<UInt8>, _ walker: PartWalker, site: [String], _ request: Inspect) -> Passwords
+    {
         var finder = PasswordFinder()
         let files = walker.tree.parts.indices.count {
             walker.tree.parts[$0].kind == .leaf && walker.text($0) == nil
         }
-        guard files > 0 else { return Passwords(limit: 0) }
         finder.read(message: message)
-        for address in envelope { finder.read(address: Array(address.utf8)) }
+        for address in request.context.addresses { finder.read(address: Array(address.utf8)) }
         for part in walker.tree.parts where part.kind == .leaf && part.reading == 0 {
             for name in part.names { finder.read(fileName: Array(name.utf8)) }
         }
@@ -53,7 +51,7 @@ extension Inspection.Run {
                 finder.read(text: words.span)
             }
         }
-        return finder.passwords(site: site, limit: limits.unpacking.passwords)
+        return finder.passwords(site: site, limit: request.limits.unpacking.passwords)
     }
 
     /// Octets of one part's text that are read for passwords.

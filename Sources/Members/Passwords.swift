@@ -1,3 +1,6 @@
+/// Finds the passwords of a message. Asked when the first encrypted member is met, and not before: it reads all texts that may tell one.
+package typealias PasswordSupply = () -> Passwords
+
 /// Passwords to try on encrypted members, the most likely first.
 package struct Passwords: Sendable {
     /// Where a password comes from.

@@ -40,6 +40,8 @@ package final class Unpacker {
         /// The container is a document rather than an archive.
         package var isEmbedded: Bool
         let content: ContentStore.Stored
+        /// Its content is kept for what it may tell of passwords.
+        var isKept = false
 
         /// Octets of content.
         package var size: Int { content.count }
@@ -54,9 +56,12 @@ package final class Unpacker {
     package let limits: UnpackingLimits
     /// What the structure of a message may be.
     package let messageLimits: MIMELimits
-    /// Those of the message; and of its containers, those of texts in them.
-    private let messagePasswords: Passwords
-    private var passwords: Passwords
+    /// Finds those of the message.
+    private let findPasswords: PasswordSupply
+    /// Those of the message, once something asked; and with them, those of texts in its containers.
+    private lazy var messagePasswords = findPasswords()
+    private var allPasswords: Passwords?
+    private lazy var supply: PasswordSupply = { [unowned self] in passwords() }
     private var texts = ArchiveTexts()
     private let keys: PasswordKeys
     private let budget: Budget
@@ -69,15 +74,16 @@ package final class Unpacker {
     /// - Parameters:
     ///   - messageSize: octets of the whole message, which the quota follows.
     ///   - directory: the message's own in the workspace; nil keeps all in memory.
+    ///   - passwords: called once at most, when something encrypted is met.
     ///   - messageLimits: of the structure of messages within containers.
     package init(
-        limits: UnpackingLimits, messageSize: Int, directory: String?, passwords: Passwords = Passwords(),
+        limits: UnpackingLimits, messageSize: Int, directory: String?,
+        passwords: @escaping PasswordSupply = { Passwords(limit: 0) },
         messageLimits: MIMELimits = MIMELimits()
     ) {
         self.limits = limits
         self.messageLimits = messageLimits
-        messagePasswords = passwords
-        self.passwords = passwords
+        findPasswords = passwords
         keys = PasswordKeys(most: limits.containers.passwordKeys)
         budget = Budget(
             limits, messageSize: messageSize, wallClock: { monotonicNow() }, processorClock: { processorNow() })
@@ -174,13 +180,14 @@ package final class Unpacker {
             receiver.isEmbedded = true
             ArchiveEnd.addRest(of: content, from: end, what, into: receiver)
         }
-        queue += receiver.items
-        if let zip = opened.types.firstIndex(of: .zip), let kind = kindOfPackage(receiver.items) {
+        var items = receiver.items
+        if let zip = opened.types.firstIndex(of: .zip), let kind = kindOfPackage(items) {
             opened.types[zip] = kind
         } else {
             // Texts of a document are for its program: what they tell, nobody reads beside its other files.
-            readTexts(of: receiver.items)
+            keepTexts(of: &items)
         }
+        queue += items
         opened.problems = receiver.problems
         opened.facts = receiver.facts
         opened.limits = budget.hits.filter { !hitsBefore.contains($0) }
@@ -199,14 +206,35 @@ package final class Unpacker {
         return opened
     }
 
-    /// Looks for passwords in the texts of an archive before anything else in it is opened.
-    private func readTexts(of items: [Item]) {
-        guard items.count > 1, messagePasswords.limit > 0 else { return }
-        let limit = messagePasswords.limit
-        for item in items where texts.wants(size: item.size) && !item.isEmbedded && item.hasContent {
-            _ = withContent(of: item) { texts.read($0, limit: limit) }
+    /// Keeps the texts of an archive, which may tell the password of anything else in it.
+    private func keepTexts(of items: inout [Item]) {
+        guard items.count > 1, limits.passwords > 0 else { return }
+        for index in items.indices {
+            let item = items[index]
+            guard texts.wants(size: item.size), !item.isEmbedded, item.hasContent,
+                withContent(of: item, DocumentWords.mayRead) == true
+            else { continue }
+            texts.keep(item.content)
+            items[index].isKept = true
         }
-        passwords = texts.added(to: messagePasswords)
+    }
+
+    /// All passwords that are known by now.
+    private func passwords() -> Passwords {
+        if let allPasswords, !texts.isWaiting { return allPasswords }
+        let message = messagePasswords
+        if message.limit > 0 {
+            texts.read(limit: message.limit) { stored, use in
+                do throws(SystemError) {
+                    try store.withContent(stored, use)
+                } catch {
+                    workspaceFailure = error
+                }
+            }
+        }
+        let all = texts.added(to: message)
+        allPasswords = all
+        return all
     }
 
     /// Of what is quoted, what cannot be read is no damage; odd structures are none either where a piece is missing.
@@ -222,13 +250,6 @@ package final class Unpacker {
             case .ambiguous where isPiece: ContainerProblem(.note, problem.detail)
             default: problem
             }
-        }
-    }
-
-    /// Text that people read, and what else shows or stores files rather than making them.
-    private static func mayQuote(_ types: [FileType]) -> Bool {
-        types.allSatisfy {
-            $0.opening.isArchive || [.text, .html, .xml, .vectorImage, .mail, .mbox, .uuencoded].contains($0)
         }
     }
 
@@ -253,48 +274,15 @@ package final class Unpacker {
         }
     }
 
-    /// Frees a member's memory.
+    /// Frees a member's memory, unless what it may tell is still to be read.
     package func release(_ item: Item) {
-        store.release(item.content)
+        if !item.isKept { store.release(item.content) }
         // The queue holds a reference of its own.
         if head > 0, queue.indices.contains(head - 1) { queue[head - 1] = Item.empty }
     }
 
     /// Limits that were reached so far.
     package var limitsHit: [UnpackingLimit] { budget.hits }
-
-    /// Archives may stand behind anything. Readers of archives look behind the end themselves, as what is found further in
-    /// is most often a member; and files within a compound file are cut into sectors.
-    private static func mayHideArchives(_ types: [FileType]) -> Bool {
-        !types.contains { $0.opening.isArchive || $0.name == "ole" }
-    }
-
-    /// It ends with a directory that leads to its members, as programs for zip want it, and that is none of a database's.
-    private static func isZip(_ content: Span<UInt8>) -> Bool {
-        guard !StructureChecks.isWholeSQLite(content), ZipEnd.last(of: content) != nil,
-            let listing = ZipDirectory(content).listings.last
-        else {
-            return false
-        }
-        return listing.entries.contains { ZipEntry(local: content, at: $0.localHeader) != nil }
-    }
-
-    /// Files of programs that store files of others.
-    private static func isStore(_ type: FileType) -> Bool { [.sqlite, .access, .capture].contains(type) }
-
-    /// Scripts, pages, documents of text: what has no reader for files that are encoded into lines.
-    private static func mayHoldEncodedText(_ types: [FileType]) -> Bool {
-        !types.contains { [.encodedText, .mail, .mbox].contains($0.opening) || $0 == .binHex }
-    }
-
-    /// Programs, scripts, and what nothing is known of: no media, no documents, which have compressed streams of their own.
-    private static func mayExtractItself(_ types: [FileType]) -> Bool {
-        let media = ["image/", "audio/", "video/", "font/"]
-        return types.allSatisfy { type in
-            (type.opening == .program || type == .nsis || type.opening == .plain || type.opening == .encodedText)
-                && !media.contains { type.mediaType.hasPrefix($0) }
-        }
-    }
 
     /// What kind of file a zip archive with these members is.
     private func kindOfPackage(_ items: [Item]) -> FileType? {
@@ -304,19 +292,6 @@ package final class Unpacker {
         return withContent(of: mimetype) { FileType.package(names: names, mimetype: $0) } ?? nil
     }
 
-    /// Where a document ends that may have an archive behind it.
-    private static func end(_ content: Span<UInt8>, _ types: [FileType]) -> (end: Int, what: String)? {
-        for type in types {
-            switch type {
-            case .compoundFile: return ArchiveEnd.ofCompoundFile(content).map { ($0, "compound file") }
-            case .tnef: return ArchiveEnd.ofTNEF(content).map { ($0, "TNEF stream") }
-            case .oneNote: return ArchiveEnd.ofOneNote(content).map { ($0, "OneNote section") }
-            default: continue
-            }
-        }
-        return nil
-    }
-
     /// Returns what became content of members, where the reader tells.
     private func read(
         _ content: Span<UInt8>, _ type: FileType, _ item: Item?, _ receiver: MemberReceiver
@@ -324,7 +299,7 @@ package final class Unpacker {
         switch type.opening {
         case .zip:
             return ZipReader.read(
-                content, passwords: passwords, keys: keys,
+                content, passwords: supply, keys: keys,
                 isStorageStream: item?.member.flags.contains(.storageStream) == true,
                 into: receiver)
         case .gzip: GzipReader.read(content, into: receiver)
@@ -339,27 +314,16 @@ package final class Unpacker {
         case .mbox: MessageReader.readMailbox(content, into: receiver)
         case .encodedText: TextReader.read(content, into: receiver)
         case .archive(.sevenZip)
-        where SevenZipReader.read(content, passwords: passwords, keys: keys, into: receiver): break
+        where SevenZipReader.read(content, passwords: supply, keys: keys, into: receiver): break
         case .archive(let format)
         where (format == .rar || format == .rar5)
-            && RarDecryption.read(content, format, passwords: passwords, keys: keys, into: receiver):
+            && RarDecryption.read(content, format, passwords: supply, keys: keys, into: receiver):
             break
         case .archive(let format): ArchiveReader.read(content, format, into: receiver)
         case .filter(let filter): FilterReader.read(content, filter, into: receiver)
         case .program, .plain, .unsupported, .document: break
         }
         return nil
-    }
-
-    /// Images, compressed files, what nobody knows: what holds no page of its own as it stands.
-    private static func mayBePage(_ types: [FileType]) -> Bool {
-        types.allSatisfy { type in
-            switch type.opening {
-            case .document where type == .html || type == .vectorImage || type == .xml: true
-            case .plain, .encodedText, .gzip, .filter, .szdd: true
-            default: false
-            }
-        }
     }
 
     /// Reads content as every kind of document that it looks like.
@@ -381,7 +345,7 @@ package final class Unpacker {
             }
             receiver.isEmbedded = true
             format.read(
-                content, options: DocumentOptions(passwords: passwords, namedPage: namedPage), sink: receiver)
+                content, options: DocumentOptions(passwords: supply, namedPage: namedPage), sink: receiver)
         }
     }
 }

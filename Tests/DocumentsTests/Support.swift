@@ -61,7 +61,7 @@ extension DocumentOptions {
     init(passwords: [String]) {
         var list = Passwords()
         for password in passwords { list.add(Array(password.utf8), .text) }
-        self.init(passwords: list)
+        self.init(passwords: { [list] in list })
     }
 }
 

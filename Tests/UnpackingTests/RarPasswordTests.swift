@@ -130,7 +130,7 @@ struct RarPasswordTests {
             for content in [wrong, Array(archive[..<place])] {
                 let collector = MemberCollector(content)
                 let isOpened = RarDecryption.read(
-                    content.span, format, passwords: passwords, keys: keys, into: collector)
+                    content.span, format, passwords: { passwords }, keys: keys, into: collector)
                 #expect(isOpened == !collector.items.isEmpty)
                 #expect(collector.items.allSatisfy { ($0.content?.count ?? 0) <= content.count })
             }

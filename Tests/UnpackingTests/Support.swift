@@ -38,7 +38,7 @@ struct Unpacked {
         // libarchive gives no names otherwise; the inspector does the same before it forks.
         setlocale(LC_ALL, "C.UTF-8")
         let unpacker = Unpacker(
-            limits: limits, messageSize: messageSize ?? content.count, directory: directory, passwords: passwords)
+            limits: limits, messageSize: messageSize ?? content.count, directory: directory, passwords: { passwords })
         let opened = unpacker.open(content.span, as: -1)
         types = opened.types.map(\.name)
         problems = opened.problems

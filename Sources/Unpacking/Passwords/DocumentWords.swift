@@ -14,6 +14,12 @@ package enum DocumentWords {
         head.hasBytes(ZipSignatures.localHeader, at: 0) || RichTextWords.isRichText(head)
     }
 
+    /// True where `content` is a text, or begins as a document whose text is read.
+    static func mayRead(_ content: Span<UInt8>) -> Bool {
+        if isDocument(content) { return content.count <= size }
+        return content.count <= textSize && (TextChecks.narrowed(content) != nil || content.hasOnlyControlsOfText)
+    }
+
     /// - Returns: UTF-8; nil for anything else, and for what is larger.
     static func read(_ content: Span<UInt8>) -> [UInt8]? {
         guard content.count <= (isDocument(content) ? size : textSize) else { return nil }

@@ -9,11 +9,12 @@ enum RarDecryption {
     /// Returns false, with nothing handed out, when nothing is encrypted or no password opened anything.
     /// - Parameter keys: of all archives of the message.
     static func read(
-        _ content: Span<UInt8>, _ format: FileType.ArchiveFormat, passwords: Passwords, keys: PasswordKeys,
+        _ content: Span<UInt8>, _ format: FileType.ArchiveFormat, passwords: @escaping PasswordSupply,
+        keys: PasswordKeys,
         into sink: any MemberSink
     ) -> Bool {
         // All of it is in memory.
-        guard content.count <= sink.limits.buffer, !passwords.candidates.isEmpty else { return false }
+        guard content.count <= sink.limits.buffer else { return false }
         let plain: RarPlainArchive?
         if format == .rar5 {
             var reader = Rar5Decryption(RarPasswords(passwords, keys, sink))
@@ -52,14 +53,14 @@ struct RarPlainArchive {
 /// The passwords of a message, tried on one archive.
 struct RarPasswords {
     let sink: any MemberSink
-    private let passwords: Passwords
+    private let passwords: PasswordSupply
     private let keys: PasswordKeys
     /// The one that was right last: archives have one most often.
     private(set) var right: Passwords.Candidate?
     /// All were tried in vain: other members have the same password most often, and trying takes long.
     private var isTried = false
 
-    init(_ passwords: Passwords, _ keys: PasswordKeys, _ sink: any MemberSink) {
+    init(_ passwords: @escaping PasswordSupply, _ keys: PasswordKeys, _ sink: any MemberSink) {
         self.passwords = passwords
         self.keys = keys
         self.sink = sink
@@ -74,7 +75,7 @@ struct RarPasswords {
         _ name: [UInt8], make: ([UInt8]) -> [UInt8], isRight: ([UInt8], [UInt8]) -> Bool
     ) -> (key: [UInt8], password: Passwords.Candidate)? {
         let known = right.map { [$0] } ?? []
-        for candidate in known + (isTried ? [] : passwords.candidates.filter { $0 != right }) {
+        for candidate in known + (isTried ? [] : passwords().candidates.filter { $0 != right }) {
             guard sink.mayGoOn() else { return nil }
             guard let key = keys.key(name, candidate.password, make: { make(candidate.password) }) else {
                 sink.report(.note, ContainerLimit.passwordKeys.rawValue)

@@ -15,7 +15,7 @@ struct SevenZipReader {
     private static let largestCopied = 16_777_216
 
     let sink: any MemberSink
-    private let passwords: Passwords
+    private let passwords: PasswordSupply
     private let maker: PasswordKeys
     /// The password that was right last: most often that of the next folder as well.
     private var last: Passwords.Candidate?
@@ -26,7 +26,7 @@ struct SevenZipReader {
     /// What was packed from a pipe: one member, and no list of names. Programs call it after the archive.
     private var isUnnamed = false
 
-    private init(_ sink: any MemberSink, _ passwords: Passwords, _ maker: PasswordKeys) {
+    private init(_ sink: any MemberSink, _ passwords: @escaping PasswordSupply, _ maker: PasswordKeys) {
         self.sink = sink
         self.passwords = passwords
         self.maker = maker
@@ -36,7 +36,7 @@ struct SevenZipReader {
     /// and it is too large to be copied for nothing.
     /// - Parameter keys: of all archives of the message.
     static func read(
-        _ content: Span<UInt8>, passwords: Passwords, keys: PasswordKeys, into sink: any MemberSink
+        _ content: Span<UInt8>, passwords: @escaping PasswordSupply, keys: PasswordKeys, into sink: any MemberSink
     ) -> Bool {
         var reader = SevenZipReader(sink, passwords, keys)
         guard let header = reader.header(content) else { return false }
@@ -214,7 +214,7 @@ struct SevenZipReader {
         let streams = ranges.map { content.extracting($0).array }
         guard folder.isEncrypted else { return Packed(folder: folder, streams: streams) }
         guard let inner = folder.withoutEncryption(), let first else { return nil }
-        let others = passwords.candidates.filter { $0.password != last?.password }
+        let others = passwords().candidates.filter { $0.password != last?.password }
         for candidate in (last.map { [$0] } ?? []) + others {
             guard sink.mayGoOn() else { return nil }
             guard misses < maker.most || candidate.password == last?.password,

@@ -9,7 +9,7 @@ struct ZipExtraction {
     private static let wholeSize = 1_048_576
 
     let sink: any MemberSink
-    let passwords: Passwords
+    let passwords: PasswordSupply
     let keys: PasswordKeys
     /// Size of the archive.
     let content: Int
@@ -18,7 +18,7 @@ struct ZipExtraction {
     /// All of the data became content, as its method says.
     private(set) var isDecoded = false
 
-    init(sink: any MemberSink, passwords: Passwords, keys: PasswordKeys, content: Int) {
+    init(sink: any MemberSink, passwords: @escaping PasswordSupply, keys: PasswordKeys, content: Int) {
         self.sink = sink
         self.passwords = passwords
         self.keys = keys
@@ -44,9 +44,9 @@ struct ZipExtraction {
         }
         let opened: ZipPasswords.Opened?
         if entry.method == 99 {
-            opened = ZipPasswords.openAES(entry, content, extent.data, passwords, keys, sink)
+            opened = ZipPasswords.openAES(entry, content, extent.data, passwords(), keys, sink)
         } else {
-            opened = ZipPasswords.openTraditional(entry, local, content, extent.data, passwords, sink)
+            opened = ZipPasswords.openTraditional(entry, local, content, extent.data, passwords(), sink)
         }
         guard let opened else {
             addEncrypted(member)

@@ -8,7 +8,7 @@ struct ZipReader {
     private static let smallestSlack = 24
 
     private let sink: any MemberSink
-    private let passwords: Passwords
+    private let passwords: PasswordSupply
     private let keys: PasswordKeys
     private var covered: [Range<Int>] = []
     private var decoded: [Range<Int>] = []
@@ -19,7 +19,7 @@ struct ZipReader {
     /// It is one of several volumes: what is in the others is missing, and no damage.
     private var isVolume = false
 
-    private init(_ sink: any MemberSink, _ passwords: Passwords, _ keys: PasswordKeys) {
+    private init(_ sink: any MemberSink, _ passwords: @escaping PasswordSupply, _ keys: PasswordKeys) {
         self.sink = sink
         self.passwords = passwords
         self.keys = keys
@@ -28,7 +28,7 @@ struct ZipReader {
     /// Reads the archive into the sink. Returns where the data of members lies that were decoded.
     /// - Parameter isStorageStream: the content is a stream in a compound file.
     static func read(
-        _ content: Span<UInt8>, passwords: Passwords, keys: PasswordKeys, isStorageStream: Bool,
+        _ content: Span<UInt8>, passwords: @escaping PasswordSupply, keys: PasswordKeys, isStorageStream: Bool,
         into sink: any MemberSink
     ) -> Coverage {
         var reader = ZipReader(sink, passwords, keys)

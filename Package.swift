@@ -90,7 +90,7 @@ let package = Package(
         library("DomainNames", ["CIDN2"]),
         library("Compression", ["CCompression"]),
         library("Codecs", ["Bytes", "CCodecs"]),
-        library("HTMLHelp", ["CMspack"]),
+        library("HTMLHelp", ["Bytes", "CMspack"]),
         library("Magic", ["CMagic"]),
         library("MailModel"),
         library("Members"),

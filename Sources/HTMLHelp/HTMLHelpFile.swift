@@ -1,3 +1,4 @@
+internal import Bytes
 internal import CMspack
 
 /// Files within Microsoft's compiled HTML help (`.chm`, ITSF with LZX), read by libmspack from memory.
@@ -20,6 +21,26 @@ package enum HTMLHelpFile {
     ///   - use: name as it stands in the help file (UTF-8, a path) and content.
     package static func read(
         _ bytes: Span<UInt8>, limit: () -> Int, _ use: (_ name: [UInt8], _ content: [UInt8]) -> Bool
+    ) -> Result {
+        // Windows does not look at them, and other compilers write what they like; libmspack wants its own.
+        if bytes.hasBytes("ITSF", at: 0), bytes.count >= identifiersStart + identifiers.count,
+            !bytes.hasBytes(identifiers.span, at: identifiersStart)
+        {
+            var usual = bytes.array
+            usual.replaceSubrange(identifiersStart..<identifiersStart + identifiers.count, with: identifiers)
+            return read(usual: usual.span, limit, use)
+        }
+        return read(usual: bytes, limit, use)
+    }
+
+    /// Where two GUIDs stand in the header, {7C01FD10-7BAA-11D0-9E0C-00A0C922E6EC} and the next.
+    private static let identifiersStart = 0x18
+    private static let identifiers: [UInt8] = [0x10, 0x11].flatMap { (number: UInt8) -> [UInt8] in
+        [number, 0xFD, 0x01, 0x7C, 0xAA, 0x7B, 0xD0, 0x11, 0x9E, 0x0C, 0x00, 0xA0, 0xC9, 0x22, 0xE6, 0xEC]
+    }
+
+    private static func read(
+        usual bytes: Span<UInt8>, _ limit: () -> Int, _ use: (_ name: [UInt8], _ content: [UInt8]) -> Bool
     ) -> Result {
         bytes.withUnsafeBufferPointer { buffer in
             withExtendedLifetime(MemorySource(buffer)) { source in

@@ -44,7 +44,11 @@ extension Inspection.Run {
         // What the scanner said of all around it is not said of it alone.
         if outcomes.isEmpty, !opensAgain { cache.remember(key) }
         // The scanner goes by flags, which lie, and has no passwords: our own reader knows what it has not opened.
-        let isRead = !opened.isCut && (opened.types.contains { $0.opening.isArchive } || opened.isDecrypted)
+        let isRead =
+            !opened.isCut
+            && (opened.isDecrypted
+                || opened.types.contains { $0.opening.isArchive }
+                || opened.types.contains { $0.name == "pdf" } && !opened.problems.contains { $0.kind == .corrupt })
         for outcome in outcomes {
             if isRead, case .encrypted = outcome { continue }
             take(outcome, part: part)

@@ -5,8 +5,9 @@ internal import MailModel
 /// Which parts of a message nobody is shown: of a multipart/alternative (RFC 2046 section 5.1.4) all but the one that a reader
 /// of mail picks, the last with HTML, else the last with plain text, else the last text; of a multipart/related (RFC 2387),
 /// /signed and /encrypted (RFC 1847) all but the first; of any multipart that has parts what stands before and behind them (RFC 2046
-/// section 5.1.1); attachments, and messages, files with one and digests that stand beside others; what is for programs, anywhere. Words
-/// of honest mail in such a place speak to filters only (attack).
+/// section 5.1.1); attachments, and messages, files with one and digests, where they stand beside others, or where a text of the same
+/// message is shown in the open, whatever multiparts are around either; what is for programs, anywhere. Words of honest mail in such a
+/// place speak to filters only (attack).
 package struct UnshownParts: Sendable {
     /// By index of the part.
     private var isUnshown: [Bool] = []
@@ -25,7 +26,7 @@ package struct UnshownParts: Sendable {
         let parts = tree.parts
         let roots = Self.roots(tree, message)
         let shown = Self.shownAlternatives(tree, message, roots)
-        let beforeText = Self.attachedBeforeText(tree, message)
+        let spoken = Self.messagesWithText(tree, message, shown, roots)
         isUnshown = [Bool](repeating: false, count: parts.count)
         /// Whether a multipart has parts at all: one without a delimiter is shown as it is by some readers.
         var hasParts = [Bool](repeating: false, count: parts.count)
@@ -45,12 +46,13 @@ package struct UnshownParts: Sendable {
             isUnshown[index] =
                 isUnshown[parent] || shown[parent]?.contains(index) == false
                 || roots[parent]?.contains(index) == false
-                || beforeText.contains(index)
                 || (Self.isOutside(parts[index]) && hasParts[parent])
                 || Self.neverShown.contains(parts[index].mediaType)
                 || (parts[index].kind != .multipart && ShownHTML.isAttachment(index, tree, message))
                 || (Self.isOpened(parts[index], isFile: messageFiles.contains(index))
                     && ShownHTML.isBesideOthers(index, tree, message, &firsts))
+                || (Self.isPutAside(index, isFile: messageFiles.contains(index), tree, message)
+                    && spoken.contains(Self.message(around: index, in: parts)))
             if isUnshown[index], !Self.isOutside(parts[index]) {
                 let place = Place(source: parts[index].source, offset: parts[index].header.lowerBound)
                 unshownBodies[place] = parts[index].body.lowerBound
@@ -124,29 +126,45 @@ package struct UnshownParts: Sendable {
         return found
     }
 
-    /// First parts of multiparts that are attachments, or messages, before a text that is none: readers show that.
-    private static func attachedBeforeText(_ tree: PartTree, _ message: Span<UInt8>) -> Set<Int> {
+    /// An attachment, with all that is in it, or what is opened as one.
+    private static func isPutAside(_ index: Int, isFile: Bool, _ tree: PartTree, _ message: Span<UInt8>) -> Bool {
+        isOpened(tree.parts[index], isFile: isFile)
+            || !isOutside(tree.parts[index]) && ShownHTML.saysAttachment(index, tree, message)
+    }
+
+    /// The message that a part is of: the part that holds it; -1 for the whole.
+    private static func message(around index: Int, in parts: [Part]) -> Int {
+        var container = index
+        while let parent = parent(of: container, in: parts) {
+            if parts[parent].kind == .message { return parent }
+            container = parent
+        }
+        return -1
+    }
+
+    /// Messages in which a text is shown in the open: readers of mail show that, and offer what is put aside.
+    private static func messagesWithText(
+        _ tree: PartTree, _ message: Span<UInt8>, _ shown: [Int: Set<Int>], _ roots: [Int: Set<Int>]
+    ) -> Set<Int> {
         let parts = tree.parts
-        /// Children of multiparts in which a text stands that is shown in the open.
-        var spoken: [Int: Set<Int>] = [:]
+        var found: Set<Int> = []
         for (index, part) in parts.enumerated()
         where part.reading == 0 && part.kind == .leaf && rank(part.mediaType) >= 0
             && !neverShown.contains(part.mediaType) && !ShownHTML.isBlank(part, message)
-            && !ShownHTML.saysAttachment(index, tree, message)
         {
-            var child = index
-            while let parent = parent(of: child, in: parts), parts[parent].kind == .multipart {
-                guard spoken[parent, default: []].insert(child).inserted else { break }
+            var (child, holder) = (index, -1)
+            var isOpen = !ShownHTML.saysAttachment(index, tree, message)
+            while isOpen, let parent = parent(of: child, in: parts) {
+                if parts[parent].kind == .message {
+                    holder = parent
+                    break
+                }
+                isOpen =
+                    shown[parent]?.contains(child) != false && roots[parent]?.contains(child) != false
+                    && parts[parent].mediaType != "multipart/digest" && !ShownHTML.saysAttachment(parent, tree, message)
                 child = parent
             }
-        }
-        var found: Set<Int> = []
-        for (container, children) in spoken where parts[container].mediaType != "multipart/digest" {
-            var first = Int(parts[container].firstChild)
-            while first >= 0, isOutside(parts[first]) { first = Int(parts[first].nextSibling) }
-            guard first >= 0, children.contains(where: { $0 > first }) else { continue }
-            let isAttached = parts[first].kind == .leaf && ShownHTML.saysAttachment(first, tree, message)
-            if parts[first].kind == .message || isAttached { found.insert(first) }
+            if isOpen { found.insert(holder) }
         }
         return found
     }

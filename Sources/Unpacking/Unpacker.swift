@@ -101,7 +101,8 @@ package final class Unpacker {
     ///   - item: the member whose content it is; nil for a part of the message.
     ///   - asMail: take content apart that looks like mail; off for text of the message itself, which may quote mail, and for
     ///     what the MIME reader took apart.
-    ///   - asEncodedText: look for files that are encoded into text; off where the MIME reader does.
+    ///   - asEncodedText: look for files that are encoded into text in any way; off where the MIME reader does, which knows blocks
+    ///     of uuencode and yEnc, and no labels.
     ///   - isQuoted: a part of the message that is shown rather than sent, and maybe in part only.
     ///   - namedPage: what programs show it as because its type or name says so.
     package func open(
@@ -153,10 +154,13 @@ package final class Unpacker {
             if let decoded = read(content, type, item, receiver) { covered = decoded }
         }
         readDocument(content, opened.types, namedPage: namedPage, receiver)
-        if !budget.isOver, receiver.level <= limits.levels, asEncodedText, isText, Self.mayHoldEncodedText(opened.types)
-        {
+        if !budget.isOver, receiver.level <= limits.levels, isText {
             receiver.isEmbedded = true
-            TextReader.read(content, into: receiver)
+            if !asEncodedText {
+                TextReader.readLabelled(content, into: receiver)
+            } else if Self.mayHoldEncodedText(opened.types) {
+                TextReader.read(content, into: receiver)
+            }
         }
         if !budget.isOver, receiver.level <= limits.levels, Self.mayHideArchives(opened.types) {
             receiver.isEmbedded = true

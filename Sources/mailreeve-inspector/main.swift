@@ -1,3 +1,5 @@
 internal import Inspector
+internal import Linux
 
+StandardDescriptors.occupy()
 Zygote.main()

@@ -3,6 +3,7 @@ import Linux
 
 // Started by the gateway for every scanner that is a program: closes a cell around itself, then becomes the scanner. A
 // program of its own because the gateway has threads, and between fork and exec a process with threads may do little.
+StandardDescriptors.occupy()
 guard let (sandbox, command) = ProgramSandbox.parse(Array(CommandLine.arguments.dropFirst())) else {
     _exit(64)
 }

@@ -20,6 +20,7 @@ struct Mailreeve: AsyncParsableCommand {
     /// root must be given up on the first thread, before there is another; and commands that read strangers' mail in a
     /// closed process of their own fork it, which needs a process with one thread.
     @MainActor static func main() async {
+        StandardDescriptors.occupy()
         if CommandLine.arguments.dropFirst().first == RulesCommand.configuration.commandName {
             do {
                 var command = try Mailreeve.parseAsRoot(

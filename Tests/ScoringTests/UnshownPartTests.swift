@@ -112,6 +112,39 @@ struct UnshownPartTests {
         }
     }
 
+    /// However deep in multiparts of their own; of a message within the mail, only texts of that message count.
+    @Test func attachedInMultiparts() {
+        func mixed(_ parts: [[String]], kind: String = "mixed", fields: [String] = []) -> [String] {
+            let boundary = "\(kind)\(parts.joined().count)"
+            return ["Content-Type: multipart/\(kind); boundary=\(boundary)"] + fields + [""]
+                + parts.flatMap { ["--\(boundary)"] + $0 } + ["--\(boundary)--"]
+        }
+        let attachment = "Content-Disposition: attachment"
+        let attached = ["Content-Type: text/plain", attachment, "", "honestword"]
+        let message = ["Content-Type: message/rfc822", "", "Subject: x", "", "honestword"]
+        let digest = mixed([["", "Subject: x", "", "honestword"]], kind: "digest")
+        let open = ["Content-Type: text/plain", "", "payload"]
+        let picture = ["Content-Type: image/png", "", "x"]
+        for put in [
+            mixed([attached]), mixed([attached], kind: "related"), mixed([attached], kind: "alternative"),
+            mixed([attached, attached]), mixed([picture, attached]), mixed([message]), digest, mixed([digest]),
+            mixed([["", "honestword"]], fields: [attachment]), mixed([mixed([["", "honestword"]], fields: [attachment])]),
+        ] {
+            for mail in [mixed([put, open]), mixed([open, put]), mixed([put, mixed([open], kind: "alternative")])] {
+                let texts = TokenTests.texts(mail)
+                #expect(
+                    texts.isSuperset(of: ["payload", "I:honestword"]) && !texts.contains("honestword"), "\(mail)")
+            }
+        }
+        // A text that nobody is shown, and one of another message, speak for nobody.
+        for other in [
+            mixed([["", " "]]), mixed([["", "payload"]], fields: [attachment]),
+            ["Content-Type: message/rfc822", ""] + open, ["Content-Type: text/css", "", "payload"],
+        ] {
+            #expect(TokenTests.texts(mixed([mixed([attached]), other])).contains("honestword"), "\(other)")
+        }
+    }
+
     /// A text with its header, in base64.
     private static let base64 = "Q29udGVudC1UeXBlOiB0ZXh0L3BsYWluDQpTdWJqZWN0OiB4DQoNCmhvbmVzdHdvcmQ="
 

@@ -36,6 +36,11 @@ enum TextReader {
         _ = sink.add(Member(flags: .quoted, role: "base64"), content: decoded)
     }
 
+    /// Only what stands between labels.
+    static func readLabelled(_ content: Span<UInt8>, into sink: any MemberSink) {
+        _ = addLabelled(content, into: sink)
+    }
+
     /// Returns how many there were.
     @discardableResult
     private static func addBlocks(_ content: Span<UInt8>, into sink: any MemberSink) -> Int {

@@ -93,6 +93,16 @@ extension Span<UInt8> {
         }
     }
 
+    /// NULs at the start.
+    package var leadingNULs: Int {
+        withUnsafeBytes { bytes in
+            var at = 0
+            while at + 8 <= bytes.count, bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self) == 0 { at += 8 }
+            while at < bytes.count, bytes[at] == 0 { at += 1 }
+            return at
+        }
+    }
+
     /// The bytes as an array of their own.
     package var array: [UInt8] {
         withUnsafeBufferPointer { Array($0) }

@@ -114,7 +114,7 @@ private struct ScriptWords {
 
     /// The first octet that is neither NUL nor a blank.
     private static func firstShown(of text: Span<UInt8>) -> Int {
-        var at = 0
+        var at = text.leadingNULs
         while at < text.count, text[at] == 0 || text[at] == 0x20 || 9...13 ~= text[at] { at += 1 }
         return at
     }

@@ -58,34 +58,75 @@ extension FileType {
     /// The kind of a zip archive with these members; nil for one that is nothing else.
     /// - Parameter mimetype: content of the member of that name.
     static func package(names: [[UInt8]], mimetype: Span<UInt8>) -> FileType? {
-        for type in byMimetype where mimetype.hasBytes(Array(type.mediaType.utf8), at: 0) { return type }
-        var folders: Set<String> = []
-        var files: Set<String> = []
-        for name in names {
-            // Windows takes names without regard to case and with either slash.
-            let bytes = name.map { $0 == 0x5C ? 0x2F : asciiLower($0) }
-            guard bytes.count <= longestName else { continue }
-            if let slash = bytes.firstIndex(of: 0x2F) {
-                folders.insert(String(decoding: bytes[..<slash], as: UTF8.self))
-            }
-            files.insert(String(decoding: bytes, as: UTF8.self))
+        if mimetype.count > 0, let type = byMimetype.first(where: { mimetype.hasBytes(Array($0.mediaType.utf8), at: 0) }) {
+            return type
         }
-        if files.contains("[content_types].xml") {
-            func macros(_ folder: String) -> Bool { files.contains(folder + "/vbaproject.bin") }
-            if folders.contains("word") { return macros("word") ? docm : docx }
-            if files.contains("xl/workbook.bin") { return xlsb }
-            if folders.contains("xl") { return macros("xl") ? xlsm : xlsx }
-            if folders.contains("ppt") { return macros("ppt") ? pptm : pptx }
-            if folders.contains("visio") { return vsdx }
-            if !files.isDisjoint(with: ["fixeddocseq.fdseq", "fixeddocumentsequence.fdseq"]) { return xps }
-            if files.contains("appxmanifest.xml") { return appx }
+        var marks: PackageMarks = []
+        for name in names where name.count <= longestName { marks.look(at: name) }
+        if marks.contains(.contentTypes) {
+            if marks.contains(.word) { return marks.contains(.wordMacros) ? docm : docx }
+            if marks.contains(.binaryWorkbook) { return xlsb }
+            if marks.contains(.xl) { return marks.contains(.xlMacros) ? xlsm : xlsx }
+            if marks.contains(.ppt) { return marks.contains(.pptMacros) ? pptm : pptx }
+            if marks.contains(.visio) { return vsdx }
+            if marks.contains(.fixedDocument) { return xps }
+            if marks.contains(.appManifest) { return appx }
         }
-        if files.contains("androidmanifest.xml") { return apk }
-        if files.contains(where: { $0.hasPrefix("payload/") && $0.contains(".app/") }) { return ipa }
-        if files.contains("meta-inf/manifest.mf") { return jar }
-        return nil
+        if marks.contains(.androidManifest) { return apk }
+        if marks.contains(.payload) { return ipa }
+        return marks.contains(.javaManifest) ? jar : nil
     }
 
     /// Octets of the longest name that tells anything.
     private static let longestName = 256
+}
+
+/// What the names of members tell of a package.
+private struct PackageMarks: OptionSet {
+    let rawValue: UInt16
+
+    static let contentTypes = PackageMarks(rawValue: 1)
+    static let word = PackageMarks(rawValue: 1 << 1)
+    static let wordMacros = PackageMarks(rawValue: 1 << 2)
+    static let binaryWorkbook = PackageMarks(rawValue: 1 << 3)
+    static let xl = PackageMarks(rawValue: 1 << 4)
+    static let xlMacros = PackageMarks(rawValue: 1 << 5)
+    static let ppt = PackageMarks(rawValue: 1 << 6)
+    static let pptMacros = PackageMarks(rawValue: 1 << 7)
+    static let visio = PackageMarks(rawValue: 1 << 8)
+    static let fixedDocument = PackageMarks(rawValue: 1 << 9)
+    static let appManifest = PackageMarks(rawValue: 1 << 10)
+    static let androidManifest = PackageMarks(rawValue: 1 << 11)
+    static let javaManifest = PackageMarks(rawValue: 1 << 12)
+    static let payload = PackageMarks(rawValue: 1 << 13)
+
+    /// Files; and, with a slash at the end, folders. In lower case.
+    private static let words: [(word: StaticString, mark: PackageMarks)] = [
+        ("[content_types].xml", .contentTypes), ("word/", .word), ("word/vbaproject.bin", .wordMacros),
+        ("xl/", .xl), ("xl/workbook.bin", .binaryWorkbook), ("xl/vbaproject.bin", .xlMacros), ("ppt/", .ppt),
+        ("ppt/vbaproject.bin", .pptMacros), ("visio/", .visio), ("fixeddocseq.fdseq", .fixedDocument),
+        ("fixeddocumentsequence.fdseq", .fixedDocument), ("appxmanifest.xml", .appManifest),
+        ("androidmanifest.xml", .androidManifest), ("meta-inf/manifest.mf", .javaManifest),
+    ]
+
+    /// Takes what one name tells.
+    mutating func look(at name: [UInt8]) {
+        for (word, mark) in Self.words where Self.begins(name, word) {
+            let isFolder = word.utf8Start[word.utf8CodeUnitCount - 1] == Self.slash
+            if isFolder || name.count == word.utf8CodeUnitCount { insert(mark) }
+        }
+        if Self.begins(name, "payload/"), name.indices.contains(where: { Self.begins(name[$0...], ".app/") }) {
+            insert(.payload)
+        }
+    }
+
+    private static let slash = UInt8(ascii: "/")
+
+    /// Windows takes names without regard to case and with either slash.
+    private static func begins(_ name: some RandomAccessCollection<UInt8>, _ word: StaticString) -> Bool {
+        guard name.count >= word.utf8CodeUnitCount else { return false }
+        return word.withUTF8Buffer { letters in
+            zip(name, letters).allSatisfy { ($0 == 0x5C ? slash : asciiLower($0)) == $1 }
+        }
+    }
 }

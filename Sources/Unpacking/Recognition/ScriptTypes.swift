@@ -69,8 +69,15 @@ enum ScriptText {
         return found
     }
 
+    /// Words that settings cannot do without, each kind one of them: most content has none, which is found out at once.
+    private static let settingsWords = SequenceSet(words: [
+        "[internetshortcut]", "full address:s:", "[version]", "[theme]", "[service list]", "[internet account list]",
+        "[shell]", ".application#",
+    ])
+
     /// Types of settings, by their lines.
     static func settings(_ text: Span<UInt8>) -> [FileType] {
+        guard settingsWords.firstPlace(in: text.extracting(0..<min(text.count, setup))) != nil else { return [] }
         let head = text.extracting(0..<min(text.count, lines))
         var found: [FileType] = []
         if hasLine(head, "[internetshortcut]") { found.append(.internetShortcut) }

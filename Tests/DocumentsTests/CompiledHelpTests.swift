@@ -73,6 +73,14 @@ import Testing
         #expect(read(document, options).items.map { $0.content?.count } == [eicar.count - 1])
     }
 
+    /// Windows and 7-Zip look at neither; Free Pascal's compiler writes the first twice.
+    @Test(arguments: [0x18, 0x27, 0x28, 0x37]) func otherIdentifiers(_ place: Int) {
+        var document = Self.help([("/a.txt", 0, eicar.count)], content: eicar)
+        document[place] ^= 1
+        let found = read(document)
+        #expect(found.has(eicar) && found.problems.isEmpty, "\(found.problems)")
+    }
+
     @Test(.enabled(if: Corpora.isPresent, "needs the corpora beside the package"))
     func damagedCompressedHelp() throws {
         let document = try Corpora.bytes("clamav-testfiles/clam.chm")

@@ -67,6 +67,25 @@ struct LearnTests {
         }
     }
 
+    /// As some crontabs and daemons start programs: what is printed does not get into the database.
+    @Test(arguments: ["<&- >&-", "<&- >&- 2>&-", ">&-", "2>&-", "<&-"])
+    func closedStandardDescriptors(_ closed: String) async throws {
+        try await Lanes.run {
+            let place = try Place()
+            let command =
+                "'\(Programs.path("mailreeve"))' learn --config '\(place.configuration.path)' --dbpath '\(place.database)'"
+            _ = try place.learn("--mbox", "--ham", Self.ham)
+            for arguments in ["--mbox --spam '\(Self.spam)'", "--dump all", "--undo"] {
+                let run = try runTool("/bin/sh", ["-c", "\(command) \(arguments) \(closed)"])
+                // A result that cannot be said is an error, though what was asked for is done.
+                #expect(run.status == (closed.contains(">&-") && !closed.hasPrefix("2") ? 74 : 0), "\(arguments): \(run)")
+            }
+            let after = try place.learn("--forget", "--mbox", Self.spam)
+            #expect(after.lines.first == "Forgot tokens from 62 message(s) (62 message(s) examined)", "\(after)")
+            #expect(after.lines.last == "\(place.database): 0 spam, 61 ham")
+        }
+    }
+
     /// A backup that was not written to its end is no success; a pipe that is full for a moment gets all of it.
     @Test func outputThatIsNotTaken() async throws {
         try await Lanes.run {

@@ -258,4 +258,40 @@ struct ScanTests {
             #expect(try JSONDocument(try #require(result.lines.first))["category"] as? String == "infected")
         }
     }
+
+    /// MuPDF has the dictionary of the encryption in the trailer, where libclamav looks for it; the user's password is empty, and our
+    /// reader opens the document. One that it does not open stays encrypted.
+    @Test func documentWithAnEmptyPassword() throws {
+        let document = try #require(Data(base64Encoded: Self.encrypted, options: .ignoreUnknownCharacters))
+        var closed = document
+        // The check value of the user's password.
+        let check = try #require(closed.firstRange(of: Data("/U<F2".utf8)))
+        closed.replaceSubrange(check, with: Data("/U<F3".utf8))
+        for (pdf, reasons) in [(document, []), (closed, ["encrypted"])] {
+            let message = "Subject: x\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+            let result = try mailreeve(
+                "scan", "--json", "-", input: Array((message + pdf.base64EncodedString() + "\r\n").utf8))
+            let report = try JSONDocument(try #require(result.lines.first))
+            #expect(Set(report.list("unchecked").compactMap { $0["reason"] as? String }) == Set(reasons), "\(result)")
+        }
+    }
+
+    /// Written by MuPDF with an owner's password, AES of 128 bits.
+    private static let encrypted = """
+        JVBERi0xLjcKJcK1wrYKJSBXcml0dGVuIGJ5IE11UERGIDEuMjguNQoKMSAwIG9iago8PC9UeXBlL0NhdGFsb2cvUGFnZXMgMiAwIFIvSW5m
+        bzw8L1Byb2R1Y2VyPEYzMkFBMUE4MjRBQzhFQ0U4M0JBODBBMUNFQ0REOTRDRDA2MjJGQjM3RjE3RUVBODRDQUUxMEVDODUzQzY0MkY+Pj4+
+        PgplbmRvYmoKCjIgMCBvYmoKPDwvVHlwZS9QYWdlcy9Db3VudCAxL0tpZHNbNCAwIFJdPj4KZW5kb2JqCgozIDAgb2JqCjw8L0ZvbnQ8PC9o
+        ZWx2IDUgMCBSPj4+PgplbmRvYmoKCjQgMCBvYmoKPDwvVHlwZS9QYWdlL01lZGlhQm94WzAgMCA1OTUgODQyXS9Sb3RhdGUgMC9SZXNvdXJj
+        ZXMgMyAwIFIvUGFyZW50IDIgMCBSL0NvbnRlbnRzWzYgMCBSXT4+CmVuZG9iagoKNSAwIG9iago8PC9UeXBlL0ZvbnQvU3VidHlwZS9UeXBl
+        MS9CYXNlRm9udC9IZWx2ZXRpY2EvRW5jb2RpbmcvV2luQW5zaUVuY29kaW5nPj4KZW5kb2JqCgo2IDAgb2JqCjw8L0xlbmd0aCA4MD4+CnN0
+        cmVhbQoAaN0MIfBvML6NuGLIaE5ujT53neVc7/FbZ06tnQTQoQ58VxsUbpPkqTPqFdzfGxqWVAKywllM3EfA/fIoNWdh2P29mcXutWz6+yFT
+        QMhgEAplbmRzdHJlYW0KZW5kb2JqCgp4cmVmCjAgNwowMDAwMDAwMDAwIDY1NTM1IGYgCjAwMDAwMDAwNDIgMDAwMDAgbiAKMDAwMDAwMDE3
+        MiAwMDAwMCBuIAowMDAwMDAwMjI0IDAwMDAwIG4gCjAwMDAwMDAyNjUgMDAwMDAgbiAKMDAwMDAwMDM3MiAwMDAwMCBuIAowMDAwMDAwNDYx
+        IDAwMDAwIG4gCgp0cmFpbGVyCjw8L1NpemUgNy9Sb290IDEgMCBSL0lEWzwzNUMyQTZDM0I3NjVDMkE2NTJDM0JBQzM5MEMyQjNDMz48REJF
+        MDM0QUMwREUyQjcwQ0M1MEE1NkY1RjcwODMzRjU+XS9FbmNyeXB0PDwvRmlsdGVyL1N0YW5kYXJkL1IgNC9WIDQvTGVuZ3RoIDEyOC9QIC00
+        L0VuY3J5cHRNZXRhZGF0YSB0cnVlL1N0bUYvU3RkQ0YvU3RyRi9TdGRDRi9DRjw8L1N0ZENGPDwvQXV0aEV2ZW50L0RvY09wZW4vQ0ZNL0FF
+        U1YyL0xlbmd0aCAxNj4+Pj4vTzw3N0I4RkIwOTgwMjJEM0FCMzQyMzdFQTU2NDNDMDg3MTBFQTUxMjNGQzVGODhCRjk5M0E2OENDQTVGMTJC
+        NDBGPi9VPEYyMUZENTczRDI4NDgzMzI2NDMyNEM1NDZGQzJENEMxMjhCRjRFNUU0RTc1OEE0MTY0MDA0RTU2RkZGQTAxMDg+Pj4+PgpzdGFy
+        dHhyZWYKNTkwCiUlRU9GCg==
+        """
 }

@@ -142,6 +142,20 @@ import Testing
         #expect(unpacker.next() == nil)
     }
 
+    /// Base64 between labels in text of the message itself, where the MIME reader finds blocks; certificates and keys are none.
+    @Test(arguments: [("", ""), ("Hello,\n\n", "\nbye\n"), ("<html><pre>\n", "</pre></html>\n"), ("begin 644 x\n", "")])
+    func labelsInTextOfTheMessage(_ front: String, _ rest: String) throws {
+        let base64 = try run("gzip -c in > z; base64 z > out")
+        for label in ["CERTIFICATE", "NEW CERTIFICATE REQUEST", "FILE"] {
+            let text =
+                Array((front + "-----BEGIN \(label)-----\n").utf8) + base64
+                + Array(("-----END \(label)-----\n" + rest).utf8)
+            let unpacker = Unpacker(limits: UnpackingLimits(), messageSize: 1 << 20, directory: nil)
+            _ = unpacker.open(text.span, as: 0, asEncodedText: false)
+            #expect(unpacker.next()?.hasContent == true, "\(label)")
+        }
+    }
+
     /// In scripts, pages and documents that are text, as shell archives have it too.
     @Test(arguments: [
         ("#!/bin/sh\nuudecode <<\"EOF\"\n", "EOF\n"), ("<html><body><pre>\n", "</pre></body></html>\n"),

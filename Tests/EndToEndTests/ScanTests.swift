@@ -261,18 +261,24 @@ struct ScanTests {
 
     /// MuPDF has the dictionary of the encryption in the trailer, where libclamav looks for it; the user's password is empty, and our
     /// reader opens the document. One that it does not open stays encrypted.
-    @Test func documentWithAnEmptyPassword() throws {
-        let document = try #require(Data(base64Encoded: Self.encrypted, options: .ignoreUnknownCharacters))
-        var closed = document
-        // The check value of the user's password.
-        let check = try #require(closed.firstRange(of: Data("/U<F2".utf8)))
-        closed.replaceSubrange(check, with: Data("/U<F3".utf8))
-        for (pdf, reasons) in [(document, []), (closed, ["encrypted"])] {
-            let message = "Subject: x\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-            let result = try mailreeve(
-                "scan", "--json", "-", input: Array((message + pdf.base64EncodedString() + "\r\n").utf8))
-            let report = try JSONDocument(try #require(result.lines.first))
-            #expect(Set(report.list("unchecked").compactMap { $0["reason"] as? String }) == Set(reasons), "\(result)")
+    @Test func documentWithAnEmptyPassword() async throws {
+        try await Lanes.run {
+            let configuration = try OfflineConfiguration()
+            let document = try #require(Data(base64Encoded: Self.encrypted, options: .ignoreUnknownCharacters))
+            var closed = document
+            // The check value of the user's password.
+            let check = try #require(closed.firstRange(of: Data("/U<F2".utf8)))
+            closed.replaceSubrange(check, with: Data("/U<F3".utf8))
+            for (pdf, reasons) in [(document, []), (closed, ["encrypted"])] {
+                let message =
+                    "Subject: x\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+                    + pdf.base64EncodedString() + "\r\n"
+                let result = try mailreeve(
+                    "scan", "--config", configuration.path, "--json", "-", input: Array(message.utf8))
+                let report = try JSONDocument(try #require(result.lines.first))
+                #expect(
+                    Set(report.list("unchecked").compactMap { $0["reason"] as? String }) == Set(reasons), "\(result)")
+            }
         }
     }
 

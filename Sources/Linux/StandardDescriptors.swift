@@ -8,7 +8,9 @@ package enum StandardDescriptors {
     package static func occupy() {
         // The lowest number that is free is given out. One that cannot be taken leaves no way to say so, nor to go on safely.
         for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) == -1 {
-            guard open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY) == descriptor else { _exit(EX_OSERR) }
+            guard open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY) == descriptor else {
+                _exit(EX_OSERR)
+            }
         }
     }
 }

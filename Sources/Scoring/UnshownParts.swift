@@ -25,8 +25,11 @@ package struct UnshownParts: Sendable {
     package init(_ tree: PartTree, _ message: Span<UInt8>) {
         let parts = tree.parts
         let roots = Self.roots(tree, message)
-        let shown = Self.shownAlternatives(tree, message, roots)
-        let spoken = Self.messagesWithText(tree, message, shown, roots)
+        let attached = parts.indices.map {
+            parts[$0].reading == 0 && !Self.isOutside(parts[$0]) && ShownHTML.saysAttachment($0, tree, message)
+        }
+        let shown = Self.shownAlternatives(parts, roots, attached)
+        let spoken = Self.containersOfText(parts, message, shown, roots, attached)
         isUnshown = [Bool](repeating: false, count: parts.count)
         /// Whether a multipart has parts at all: one without a delimiter is shown as it is by some readers.
         var hasParts = [Bool](repeating: false, count: parts.count)
@@ -51,8 +54,8 @@ package struct UnshownParts: Sendable {
                 || (parts[index].kind != .multipart && ShownHTML.isAttachment(index, tree, message))
                 || (Self.isOpened(parts[index], isFile: messageFiles.contains(index))
                     && ShownHTML.isBesideOthers(index, tree, message, &firsts))
-                || (Self.isPutAside(index, isFile: messageFiles.contains(index), tree, message)
-                    && spoken.contains(Self.message(around: index, in: parts)))
+                || ((attached[index] || Self.isOpened(parts[index], isFile: messageFiles.contains(index)))
+                    && Self.isSpoken(index, spoken, in: parts))
             if isUnshown[index], !Self.isOutside(parts[index]) {
                 let place = Place(source: parts[index].source, offset: parts[index].header.lowerBound)
                 unshownBodies[place] = parts[index].body.lowerBound
@@ -126,45 +129,44 @@ package struct UnshownParts: Sendable {
         return found
     }
 
-    /// An attachment, with all that is in it, or what is opened as one.
-    private static func isPutAside(_ index: Int, isFile: Bool, _ tree: PartTree, _ message: Span<UInt8>) -> Bool {
-        isOpened(tree.parts[index], isFile: isFile)
-            || !isOutside(tree.parts[index]) && ShownHTML.saysAttachment(index, tree, message)
-    }
-
-    /// The message that a part is of: the part that holds it; -1 for the whole.
-    private static func message(around index: Int, in parts: [Part]) -> Int {
+    /// The message that a part is of shows a text in the open, and not as an alternative: not all readers take what says that it is an
+    /// attachment for none.
+    /// - Parameter spoken: containers of such texts.
+    private static func isSpoken(_ index: Int, _ spoken: Set<Int>, in parts: [Part]) -> Bool {
         var container = index
         while let parent = parent(of: container, in: parts) {
-            if parts[parent].kind == .message { return parent }
+            if parts[parent].kind == .message { return spoken.contains(parent) }
+            if isAlternative(parts[parent]), spoken.contains(parent) { return false }
             container = parent
         }
-        return -1
+        return spoken.contains(whole)
     }
 
-    /// Messages in which a text is shown in the open: readers of mail show that, and offer what is put aside.
-    private static func messagesWithText(
-        _ tree: PartTree, _ message: Span<UInt8>, _ shown: [Int: Set<Int>], _ roots: [Int: Set<Int>]
+    /// The whole message among containers.
+    private static let whole = -1
+
+    /// Multiparts and messages in which a text is shown in the open, up to the message that it is of: readers of mail show that, and offer
+    /// what is put aside.
+    private static func containersOfText(
+        _ parts: [Part], _ message: Span<UInt8>, _ shown: [Int: Set<Int>], _ roots: [Int: Set<Int>], _ attached: [Bool]
     ) -> Set<Int> {
-        let parts = tree.parts
         var found: Set<Int> = []
         for (index, part) in parts.enumerated()
         where part.reading == 0 && part.kind == .leaf && rank(part.mediaType) >= 0
             && !neverShown.contains(part.mediaType) && !ShownHTML.isBlank(part, message)
         {
-            var (child, holder) = (index, -1)
-            var isOpen = !ShownHTML.saysAttachment(index, tree, message)
+            var (child, containers, isWithin) = (index, Set<Int>(), false)
+            var isOpen = !attached[index]
             while isOpen, let parent = parent(of: child, in: parts) {
-                if parts[parent].kind == .message {
-                    holder = parent
-                    break
-                }
+                containers.insert(parent)
+                isWithin = parts[parent].kind == .message
+                if isWithin { break }
                 isOpen =
                     shown[parent]?.contains(child) != false && roots[parent]?.contains(child) != false
-                    && parts[parent].mediaType != "multipart/digest" && !ShownHTML.saysAttachment(parent, tree, message)
+                    && parts[parent].mediaType != "multipart/digest" && !attached[parent]
                 child = parent
             }
-            if isOpen { found.insert(holder) }
+            if isOpen { found.formUnion(isWithin ? containers : containers.union([whole])) }
         }
         return found
     }
@@ -172,16 +174,14 @@ package struct UnshownParts: Sendable {
     /// Of each alternative what is shown: the last of those that readers know best. Not all of them take an attachment for one,
     /// or know HTML by its other type: what any of them shows is shown.
     private static func shownAlternatives(
-        _ tree: PartTree, _ message: Span<UInt8>, _ roots: [Int: Set<Int>]
+        _ parts: [Part], _ roots: [Int: Set<Int>], _ attached: [Bool]
     ) -> [Int: Set<Int>] {
-        let parts = tree.parts
         /// The child for each kind of reader, and how readily it is picked.
         var picked: [Int: [(child: Int, rank: Int)]] = [:]
         for index in parts.indices where parts[index].reading == 0 {
             let rank = Self.rank(parts[index].mediaType)
             guard rank >= 0, parts[index].kind == .leaf else { continue }
-            var isAttachment =
-                ShownHTML.saysAttachment(index, tree, message) || parts[index].transferEncoding == .unknown
+            var isAttachment = attached[index] || parts[index].transferEncoding == .unknown
             var child = index
             while let parent = Self.parent(of: child, in: parts), roots[parent]?.contains(child) != false {
                 if isAlternative(parts[parent]) {

@@ -78,7 +78,8 @@ struct LearnTests {
             for arguments in ["--mbox --spam '\(Self.spam)'", "--dump all", "--undo"] {
                 let run = try runTool("/bin/sh", ["-c", "\(command) \(arguments) \(closed)"])
                 // A result that cannot be said is an error, though what was asked for is done.
-                #expect(run.status == (closed.contains(">&-") && !closed.hasPrefix("2") ? 74 : 0), "\(arguments): \(run)")
+                #expect(
+                    run.status == (closed.contains(">&-") && !closed.hasPrefix("2") ? 74 : 0), "\(arguments): \(run)")
             }
             let after = try place.learn("--forget", "--mbox", Self.spam)
             #expect(after.lines.first == "Forgot tokens from 62 message(s) (62 message(s) examined)", "\(after)")

@@ -128,7 +128,8 @@ struct UnshownPartTests {
         for put in [
             mixed([attached]), mixed([attached], kind: "related"), mixed([attached], kind: "alternative"),
             mixed([attached, attached]), mixed([picture, attached]), mixed([message]), digest, mixed([digest]),
-            mixed([["", "honestword"]], fields: [attachment]), mixed([mixed([["", "honestword"]], fields: [attachment])]),
+            mixed([["", "honestword"]], fields: [attachment]),
+            mixed([mixed([["", "honestword"]], fields: [attachment])]),
         ] {
             for mail in [mixed([put, open]), mixed([open, put]), mixed([put, mixed([open], kind: "alternative")])] {
                 let texts = TokenTests.texts(mail)

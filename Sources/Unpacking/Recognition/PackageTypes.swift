@@ -58,7 +58,9 @@ extension FileType {
     /// The kind of a zip archive with these members; nil for one that is nothing else.
     /// - Parameter mimetype: content of the member of that name.
     static func package(names: [[UInt8]], mimetype: Span<UInt8>) -> FileType? {
-        if mimetype.count > 0, let type = byMimetype.first(where: { mimetype.hasBytes(Array($0.mediaType.utf8), at: 0) }) {
+        if mimetype.count > 0,
+            let type = byMimetype.first(where: { mimetype.hasBytes(Array($0.mediaType.utf8), at: 0) })
+        {
             return type
         }
         var marks: PackageMarks = []

@@ -21,12 +21,27 @@ package enum CryptographicMessage {
     static func matches(_ bytes: Span<UInt8>) -> Bool { isBinary(bytes) || armour(bytes) != nil }
 
     /// A sequence that begins with the type of its content. S/MIME is BER, in which a length may be written in more octets than
-    /// it needs.
+    /// it needs; OpenSSL takes tags that are, too.
     private static func isBinary(_ bytes: Span<UInt8>) -> Bool {
-        guard bytes.count > shortest, bytes[0] == 0x30, let type = behindLength(bytes, at: 1)?.next,
-            type < bytes.count, bytes[type] == 0x06, let (length, start) = behindLength(bytes, at: type + 1)
+        guard bytes.count > shortest, let length = behindTag(0x30, bytes, at: 0),
+            let type = behindLength(bytes, at: length)?.next, let length = behindTag(0x06, bytes, at: type),
+            let (length, start) = behindLength(bytes, at: length)
         else { return false }
         return types.contains { length == $0.count + 1 && bytes.hasBytes($0.span, at: start) }
+    }
+
+    /// The octet behind a tag, in one octet or in the form for large numbers (X.690 section 8.1.2.4); nil where it does not stand.
+    private static func behindTag(_ tag: UInt8, _ bytes: Span<UInt8>, at place: Int) -> Int? {
+        guard place < bytes.count else { return nil }
+        if bytes[place] == tag { return place + 1 }
+        guard bytes[place] == tag | 0x1F else { return nil }
+        var (number, next) = (0, place + 1)
+        while next < bytes.count, number < 1 << 24 {
+            number = number << 7 | Int(bytes[next] & 0x7F)
+            next += 1
+            if bytes[next - 1] < 0x80 { return number == Int(tag & 0x1F) ? next : nil }
+        }
+        return nil
     }
 
     /// The length at a place (X.690 section 8.1.3), 0 where it is not said, and the octet behind it; nil where there is none.
@@ -53,8 +68,7 @@ package enum CryptographicMessage {
         var rest = end
         while rest < bytes.count, bytes[rest] == UInt8(ascii: "=") || bytes[rest] <= 0x20 { rest += 1 }
         guard rest == bytes.count || bytes.hasBytes("-----END", at: rest) else { return nil }
-        let text = bytes.extracting(bytes.range(start, min(end - start, headText)))
-        return isBinary(EncodedText.decodeBase64(text, limit: head).span) ? start..<end : nil
+        return start..<end
     }
 
     private static func isBase64(_ byte: UInt8) -> Bool {
@@ -67,33 +81,39 @@ package enum CryptographicMessage {
     /// Octets of base64, line ends and blanks that hold more than the head of a message.
     private static let headText = 640
 
-    /// Where the base64 text between the labels begins.
+    /// Where the base64 text between the labels begins. Texts name the labels, too: a message begins behind them.
     private static func armour(_ bytes: Span<UInt8>) -> Int? {
         let start = bytes.extracting(bytes.range(0, 4_096))
         guard start.firstIndex(of: "-----BEGIN ") != nil else { return nil }
         for label in labels {
-            if let place = start.firstIndex(of: label) { return place + label.utf8CodeUnitCount }
+            var from = 0
+            while let place = start.firstIndex(of: label, from: from) {
+                from = place + label.utf8CodeUnitCount
+                let text = bytes.extracting(bytes.range(from, headText))
+                if isBinary(EncodedText.decodeBase64(text, limit: head).span) { return from }
+            }
         }
         return nil
     }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
         guard let start = armour(bytes) else {
-            open(bytes, extraction)
+            open(bytes, isWhole: true, extraction)
             return
         }
         let end = bytes.firstIndex(of: "-----END", from: start) ?? bytes.count
         let message = EncodedText.decodeBase64(bytes.extracting(start..<end), limit: extraction.room)
         extraction.charge(message.count)
         // Nobody else has seen the octets behind the text.
-        if !open(message.span, extraction), isBinary(message.span) {
+        if !open(message.span, isWhole: Self.message(in: bytes) != nil, extraction) {
             extraction.member(.quotedLiteral, message.span)
         }
     }
 
     /// Returns false when what it holds is not known.
+    /// - Parameter isWhole: as programs write it; what a text shows of one (quoted, in a string of a program) is not read by any.
     @discardableResult
-    private static func open(_ bytes: Span<UInt8>, _ extraction: Extraction) -> Bool {
+    private static func open(_ bytes: Span<UInt8>, isWhole: Bool, _ extraction: Extraction) -> Bool {
         switch SignedContent.read(bytes) {
         case .signed(let content?):
             extraction.charge(content.count)
@@ -108,7 +128,7 @@ package enum CryptographicMessage {
         // Mailing lists and bounces cut signatures; without content in it nothing is lost.
         case nil where isDetached(bytes): break
         case nil:
-            extraction.problem(.corrupt, "S/MIME message")
+            extraction.problem(isWhole ? .corrupt : .note, "damaged S/MIME message")
             return false
         }
         return true

@@ -1,6 +1,6 @@
 internal import Bytes
 
-/// Literals that a program joins line by line.
+/// Literals that a program joins line by line, and what may stand in front of one.
 extension TextLiterals {
     /// Octets that a program may have around a piece on its line, and of the longest such piece.
     private static let affix = 64
@@ -63,6 +63,43 @@ extension TextLiterals {
     /// The header of a program is longer than a line: its first two octets are enough.
     private static func mayBeginFile(_ line: Span<UInt8>, _ literal: Literal) -> Bool {
         line.hasBytes("TV", at: 0) || line.hasPrefix(ignoringCase: "4D5A") || beginsFile(line, literal)
+    }
+
+    /// Slashes of an address or path, behind which base64 may begin, that are tried.
+    private static let slashes = 8
+
+    /// Letters of a path are letters of base64: it may begin behind each slash.
+    static func decodeBehindPath(
+        _ text: Span<UInt8>, _ literal: Literal, _ role: DocumentRole, _ extraction: Extraction
+    ) -> Bool {
+        let head = text.extracting(0..<min(text.count, slashedPrefix))
+        var from = 0
+        for _ in 0..<slashes {
+            guard let slash = head.firstIndex(of: UInt8(ascii: "/"), from: from) else { return false }
+            from = slash + 1
+            guard text.count - from >= shortestText else { return false }
+            if decode(text.extracting(from..<text.count), literal, role, extraction) { return true }
+        }
+        return false
+    }
+
+    /// Line ends in front of base64 or hexadecimal digits that are tried, and octets in which they are looked for.
+    private static let wordLines = 8
+    private static let wordPrefix = 1_024
+
+    /// The line behind which a file begins, where words on lines of their own stand in front of it: their letters are letters of base64, and
+    /// all that stands behind them would be decoded out of step.
+    static func behindWords(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
+        let head = bytes.extracting(bytes.range(range.lowerBound, min(range.count, wordPrefix)))
+        var from = 0
+        for _ in 0..<wordLines {
+            guard let end = head.firstIndex(of: 0x0A, from: from) else { return nil }
+            from = end + 1
+            let rest = bytes.extracting(range.lowerBound + from..<range.upperBound)
+            guard rest.count >= shortestText else { return nil }
+            if beginsFile(rest, Literal(end: rest.count)) { return range.lowerBound + from }
+        }
+        return nil
     }
 
     /// Visual Basic goes on in the next line behind `& _`: the place of the next piece.

@@ -171,13 +171,10 @@ struct TextLiterals {
                 result.hasFile = true
                 continue
             }
-            let isFile =
-                if let text = literal.joined(bytes, from: run) {
-                    decode(text.span, literal, role, extraction)
-                } else {
-                    decode(bytes.extracting(run..<literal.end), literal, role, extraction)
-                        || decodeBehindPath(bytes.extracting(run..<literal.end), literal, role, extraction)
-                }
+            var isFile = decode(bytes, run, literal, role, extraction)
+            if !isFile, let place = behindWords(bytes, run..<literal.end) {
+                isFile = decode(bytes, place, Self.literal(bytes, place, classes), role, extraction)
+            }
             if isFile {
                 result.hasFile = true
             } else if literal.characters >= shortestUnknown {
@@ -185,6 +182,14 @@ struct TextLiterals {
                 if literal.characters >= shortestMade { result.hasUnknown = true }
             }
         }
+    }
+
+    private static func decode(
+        _ bytes: Span<UInt8>, _ start: Int, _ literal: Literal, _ role: DocumentRole, _ extraction: Extraction
+    ) -> Bool {
+        if let text = literal.joined(bytes, from: start) { return decode(text.span, literal, role, extraction) }
+        let text = bytes.extracting(start..<literal.end)
+        return decode(text, literal, role, extraction) || decodeBehindPath(text, literal, role, extraction)
     }
 
     /// Where the next run of at least `Span.base64Run` characters of base64 begins: fewer are mostly words of prose.
@@ -200,7 +205,7 @@ struct TextLiterals {
     }
 
     /// Octets in front of a run in which slashes are looked for.
-    private static let slashedPrefix = 256
+    static let slashedPrefix = 256
 
     /// Where the text begins whose first run is found behind slashes that are written `\/`, as JSON may write them.
     private static func beforeSlashes(_ bytes: Span<UInt8>, _ run: Int, _ classes: Span<UInt8>) -> Int {
@@ -318,31 +323,13 @@ struct TextLiterals {
             || FileSignature.mayBeImage(head.span) || ProgramHeader.wanted(head.span) != nil
     }
 
-    /// Slashes of an address or path, behind which base64 may begin, that are tried.
-    private static let slashes = 8
-
-    /// Letters of a path are letters of base64: it may begin behind each slash.
-    private static func decodeBehindPath(
-        _ text: Span<UInt8>, _ literal: Literal, _ role: DocumentRole, _ extraction: Extraction
-    ) -> Bool {
-        let head = text.extracting(0..<min(text.count, slashedPrefix))
-        var from = 0
-        for _ in 0..<slashes {
-            guard let slash = head.firstIndex(of: UInt8(ascii: "/"), from: from) else { return false }
-            from = slash + 1
-            guard text.count - from >= shortestText else { return false }
-            if decode(text.extracting(from..<text.count), literal, role, extraction) { return true }
-        }
-        return false
-    }
-
     /// `\n`, `\r` or `\t` as strings have it.
     private static func isLineEnd(_ bytes: Span<UInt8>, _ at: Int) -> Bool {
         bytes[at] == UInt8(ascii: "\\") && at + 1 < bytes.count
             && [UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t")].contains(bytes[at + 1])
     }
 
-    private static func decode(
+    static func decode(
         _ text: Span<UInt8>, _ literal: Literal, _ role: DocumentRole, _ extraction: Extraction
     ) -> Bool {
         if literal.isHexadecimal {

@@ -79,6 +79,20 @@ import Testing
         #expect(read(Array("s = \"\(digits)\(rest)".utf8)).has(Self.program), "\(rest)")
     }
 
+    /// Words on lines of their own in front of it have letters of base64.
+    @Test(arguments: [
+        "Rechnungsunterlagen\n", "Hello,\r\n\r\nRechnungsunterlagen\r\n\r\n", "Supercalifragilistic\nDokumentation\n",
+        "file/base64/ZIPARCHIVE\n", "x-----ABCDEFGHIJKLMNOP-----\n", "Unterlagen\nUnterlagen\nRechnungsunterlagen\n",
+        "<html><pre>\nRechnungsunterlagen\n",
+    ])
+    func wordsInFrontOfAFile(_ words: String) {
+        let lines = Data(Self.program).base64EncodedString(options: .lineLength76Characters)
+        let digits = Self.program.map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
+        for file in [lines, digits] {
+            #expect(read(Array((words + file + "\n").utf8)).has(Self.program), "\(file.prefix(4))")
+        }
+    }
+
     /// What programs write, whichever are installed, and `certutil -encodehex`, of which there is none here.
     @Test(arguments: [
         "xxd", "xxd -u -c 24", "hexdump -C", "od -An -tx1 -v", "od -Ax -tx1 -v", "xxd -g1", "xxd -p", "certutil",

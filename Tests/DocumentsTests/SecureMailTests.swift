@@ -69,12 +69,45 @@ import Testing
             #expect(found.members(with: Self.mail).map(\.flags) == [.mail])
             #expect(found.problems.isEmpty)
         }
+        // Tags as OpenSSL takes them, in the form for large numbers.
+        let plain = try Self.make(signing + ["-binary", "-outform", "DER"])
+        for tagged in [[0x3F, 0x10] + plain[1...], [0x3F, 0x80, 0x10] + plain[1...]] as [[UInt8]] {
+            let file = try identity.folder.write("tagged", tagged)
+            let opened = try runTool("openssl", ["cms", "-verify", "-noverify", "-inform", "DER", "-in", file])
+            #expect(
+                (opened.output == Self.mail) == read(tagged).members(with: Self.mail).contains { $0.flags == [.mail] })
+        }
         let encrypting = ["-encrypt", "-binary", "-outform", "DER", identity.certificate]
         #expect(read(try lengthened(Self.make(encrypting))).has(.encrypted))
         // A length that nothing has, or another type.
         for start in [[0x30, 0xFF, 6, 9], [0x30, 0x82, 6], [0x30, 0x80, 6, 0x8A], [0x30, 0x80, 5, 9]] as [[UInt8]] {
             #expect(read(start + [UInt8](repeating: 0xFE, count: 60)).problems.isEmpty)
         }
+    }
+
+    /// Text that names the labels is no message, and what it shows of one is no damage.
+    @Test func textsAboutMessages() throws {
+        let identity = try Identity()
+        let whole = String(
+            decoding: try Self.make([
+                "-sign", "-binary", "-nodetach", "-signer", identity.certificate, "-inkey", identity.key, "-outform",
+                "PEM",
+            ]), as: UTF8.self)
+        let lines = whole.split(separator: "\n")
+        let shown = [
+            lines.joined(separator: "\\n"), lines.map { "+" + $0 }.joined(separator: "\n"),
+            lines.map { "AB> " + $0 }.joined(separator: "\n"), lines.joined(separator: "<br>\n"),
+        ]
+        for text in [
+            "The file begins with -----BEGIN PKCS7----- and has base64.\n", "-----BEGIN CMS-----\n",
+            "> -----BEGIN PKCS7-----\n> MIIB...\n> -----END PKCS7-----\n",
+            "const k = \"-----BEGIN PKCS7-----\\n\";\n", "-----BEGIN CMS-----\n...\n-----END CMS-----\n",
+        ] + shown {
+            let problems = read(Array(text.utf8)).problems.filter { $0.kind != .note }
+            #expect(problems.isEmpty, "\(text.prefix(60)): \(problems)")
+        }
+        // Behind a text that names them.
+        #expect(read(Array(("A file with -----BEGIN CMS----- in it:\n" + whole).utf8)).has(Self.mail))
     }
 
     /// A message with a program in base64.

@@ -73,6 +73,18 @@ import Testing
         let certificate = try run(
             "openssl req -x509 -newkey rsa:2048 -nodes -keyout k -out out -subj /CN=a -days 1")
         #expect(Unpacked(certificate).entries.isEmpty)
+        // An archive behind one, and behind octets that a certificate begins with.
+        for front in [
+            "openssl req -x509 -newkey rsa:2048 -nodes -keyout k -outform DER -out f -subj /CN=a -days 1",
+            "printf '\\060\\202\\001\\001' > f",
+        ] {
+            let text = try run(
+                """
+                \(front); gzip -c in > z; cat z >> f
+                ( echo '-----BEGIN CERTIFICATE-----'; base64 f; echo '-----END CERTIFICATE-----' ) > out
+                """)
+            #expect(!Unpacked(text, messageSize: 1 << 20).places(of: eicar).isEmpty, "\(front)")
+        }
     }
 
     @Test func base64OfSignedContent() throws {

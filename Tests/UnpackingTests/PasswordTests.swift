@@ -31,7 +31,8 @@ import Testing
         "Parool: Hunter2!", "Zaporka: Hunter2!", "Kata laluan: Hunter2!", "Zip key: Hunter2!", "Schlüssel: Hunter2!",
         "open with Hunter2!", "Use Hunter2! to open the file", "Лозинка: Hunter2!",
         "ｐａｓｓｗｏｒｄ：Hunter2!", "الباسورد: Hunter2!", "pwd:Hunter2!", "PW: Hunter2!", "PIN Hunter2!", "psw=Hunter2!",
-        "PW Hunter2!", "(pin: Hunter2!)",
+        "PW Hunter2!", "(pin: Hunter2!)", "Paßwort: Hunter2!", "P/W: Hunter2!", "Mot-de-passe : Hunter2!",
+        "pasword Hunter2!",
     ])
     func wordsNearPassword(_ text: String) {
         #expect(passwords(text).contains("Hunter2!"), "\(passwords(text))")

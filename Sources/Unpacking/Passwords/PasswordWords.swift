@@ -4,9 +4,11 @@ internal import Bytes
 enum PasswordWords {
     /// Lower case, UTF-8.
     static let long: [[UInt8]] = [
-        "password", "passwort", "passwd", "passcode", "passphrase", "pwd", "pass:", "pass is", "kennwort", "код",
+        "password", "pasword", "passwort", "paßwort", "passwd", "passcode", "passphrase", "pwd", "pass:", "pass is",
+        "kennwort", "код",
         "пароль",
-        "пароля", "contraseña", "contrasena", "contrasenya", "contrasinal", "clave", "mot de passe", "code", "codice",
+        "пароля", "contraseña", "contrasena", "contrasenya", "contrasinal", "clave", "mot de passe", "mot-de-passe",
+        "code", "codice",
         "código", "codigo", "senha", "palavra-passe", "wachtwoord", "wagwoord", "hasło", "haslo", "heslo", "jelszó",
         "parola", "parole", "parool", "slaptažod", "slaptazod", "lösenord", "adgangskode", "kodeord", "passord",
         "salasana", "şifre", "sifre", "şifrə", "lykilorð", "pasahitza", "fjalëkalim", "fjalekalim", "lozink", "zapork",
@@ -27,7 +29,8 @@ enum PasswordWords {
 
     /// Shorter ones, which count where no letter or digit touches them.
     static let short: [[UInt8]] = [
-        "pw", "pin", "psw", "pswd", "pass", "mdp", "mp", "pwort", "kw", "key", "kod", "kode", "clé", "llave", "chave",
+        "pw", "p/w", "pin", "psw", "pswd", "pass", "mdp", "mp", "pwort", "kw", "key", "kod", "kode", "clé", "llave",
+        "chave",
         "parol", "sandi",
     ].map { Array($0.utf8) }
 

@@ -91,8 +91,9 @@ enum HiddenArchives {
     }
 
     /// An archive begins somewhere behind the first octet.
-    static func isIn(_ content: Span<UInt8>, _ sink: any MemberSink) -> Bool {
-        var search = Search(sink, marks, content)
+    /// - Parameter orStream: a compressed file counts as well.
+    static func isIn(_ content: Span<UInt8>, orStream: Bool = false, _ sink: any MemberSink) -> Bool {
+        var search = Search(sink, orStream ? allMarks : marks, content)
         return search.next(content) != nil
     }
 

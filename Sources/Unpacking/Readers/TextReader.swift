@@ -97,7 +97,7 @@ enum TextReader {
             var decoded: [UInt8] = []
             _ = TransferDecoder.decode(text, encoding: .base64, into: &decoded, limit: sink.room)
             // Certificates and keys (DER) hold nothing.
-            if isPlainDER(decoded.span) { continue }
+            if isPlainDER(decoded.span), !HiddenArchives.isIn(decoded.span, orStream: true, sink) { continue }
             count += 1
             guard count <= sink.limits.encodedFiles else {
                 sink.report(.encodedFiles)

@@ -95,6 +95,7 @@ extension TextLiterals {
         for _ in 0..<wordLines {
             guard let end = head.firstIndex(of: 0x0A, from: from) else { return nil }
             from = end + 1
+            while from < head.count, head[from] <= 0x20 { from += 1 }
             let rest = bytes.extracting(range.lowerBound + from..<range.upperBound)
             guard rest.count >= shortestText else { return nil }
             if beginsFile(rest, Literal(end: rest.count)) { return range.lowerBound + from }

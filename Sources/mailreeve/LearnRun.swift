@@ -183,7 +183,7 @@ struct LearnRun {
             written.outcomes = try store.forget(lessons, time: now)
             return written
         }
-        var batch = try current ?? store.beginBatch(at: UInt64(now))
+        var batch = try current ?? store.beginBatch(at: UInt64(now), by: .person)
         written.outcomes = try store.learn(
             lessons, asSpam: lesson == .spam, batch: &batch, time: now, countsNow: countsNow)
         written.batch = batch

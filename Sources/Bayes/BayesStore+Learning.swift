@@ -2,8 +2,11 @@ internal import Scoring
 
 extension BayesStore {
     /// Starts a batch.
-    package func beginBatch(at time: UInt64) throws(StoreError) -> BatchRecord {
-        var batch = BatchRecord(number: 0, time: time)
+    /// - Parameter teacher: kept with it; nil where nobody is to be named.
+    package func beginBatch(
+        at time: UInt64, by teacher: BatchRecord.Teacher? = nil
+    ) throws(StoreError) -> BatchRecord {
+        var batch = BatchRecord(number: 0, time: time, teacher: teacher)
         try store.write { writing throws(StoreError) in
             var totals = try self.totals(writing)
             batch.number = totals.nextBatch
@@ -54,7 +57,7 @@ extension BayesStore {
             return batch
         }
         var totals = try self.totals(writing)
-        let fresh = BatchRecord(number: totals.nextBatch, time: batch.time)
+        let fresh = BatchRecord(number: totals.nextBatch, time: batch.time, teacher: batch.teacher)
         totals.nextBatch += 1
         try put(totals, writing)
         return fresh

@@ -103,7 +103,9 @@ private struct Restoring {
             if let known = try writing.value(.batches, key) {
                 try BatchRecord(number: message.batch, known)
             } else {
-                BatchRecord(number: message.batch, time: UInt64(message.time))
+                BatchRecord(
+                    number: message.batch, time: UInt64(message.time),
+                    teacher: message.isAutomatic ? .autolearning : nil)
             }
         if message.isSpam { batch.spam += 1 } else { batch.ham += 1 }
         try writing.put(.batches, key.span, batch.encoded().span)

@@ -160,19 +160,14 @@ extension BayesStore {
         totals.model = solution.model
         let scheme = BucketScheme(bits: bits)
         let order = scheme.order(ofAscending: solution.keys)
-        var bytes: [UInt8] = []
-        var counts: [UInt8] = []
-        for (place, index) in order.enumerated() {
-            let bucket = scheme.bucket(solution.keys[index])
-            WeightBucket.append(
-                scheme.rest(solution.keys[index]), solution.weights[index], solution.counts[index], to: &bytes,
-                behind: &counts)
-            let isLast = place + 1 == order.count || scheme.bucket(solution.keys[order[place + 1]]) != bucket
-            guard isLast else { continue }
-            bytes += counts
+        var start = 0
+        while start < order.count {
+            let bucket = scheme.bucket(solution.keys[order[start]])
+            var end = start + 1
+            while end < order.count, scheme.bucket(solution.keys[order[end]]) == bucket { end += 1 }
+            let bytes = WeightBucket.encoded(solution, order[start..<end], scheme)
             try writing.put(.weights, Octets.key(bucket).span, bytes.span)
-            bytes.removeAll(keepingCapacity: true)
-            counts.removeAll(keepingCapacity: true)
+            start = end
         }
     }
 }

@@ -22,6 +22,14 @@ enum Octets {
         append(UInt32(truncatingIfNeeded: value >> 32), to: &bytes)
     }
 
+    /// The same to where there is room for it.
+    static func append(_ value: UInt32, to bytes: inout OutputSpan<UInt8>) {
+        bytes.append(UInt8(truncatingIfNeeded: value))
+        bytes.append(UInt8(truncatingIfNeeded: value >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: value >> 16))
+        bytes.append(UInt8(truncatingIfNeeded: value >> 24))
+    }
+
     /// Four octets at an offset that lies within.
     static func word(_ bytes: Span<UInt8>, _ at: Int) -> UInt32 {
         UInt32(bytes[at]) | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2]) << 16 | UInt32(bytes[at + 3]) << 24

@@ -38,6 +38,7 @@ final class LMDBEnvironment: Sendable {
     private let places = Mutex([BucketPlaces?](repeating: nil, count: BayesTable.allCases.count))
 
     init(directory: String, mapSize: Int, readers: UInt32, readOnly: Bool) throws(StoreError) {
+        try Self.demandFiles(directory)
         var created: OpaquePointer?
         try checkLMDB("mdb_env_create", mdb_env_create(&created))
         guard let handle = created else { throw .failed("mdb_env_create gave nothing") }
@@ -96,6 +97,15 @@ final class LMDBEnvironment: Sendable {
             }
             try checkLMDB("mdb_txn_commit", mdb_txn_commit(transaction))
             return tables
+        }
+    }
+
+    /// What is there must be files: opening a FIFO for reading would wait for ever.
+    private static func demandFiles(_ directory: String) throws(StoreError) {
+        for path in ["\(directory)/data.mdb", "\(directory)/lock.mdb"] {
+            var status = stat()
+            guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { continue }
+            throw .failed("\(path): no regular file")
         }
     }
 

@@ -115,7 +115,7 @@ struct LearningSession {
         } else {
             totals.ham = amount > 0 ? totals.ham + 1 : totals.ham - min(1, totals.ham)
         }
-        for key in keys where Features.tokenClass(key)?.isCounted == true {
+        for key in keys where Features.isCounted(key) {
             changes.append(Change(order: scheme.order(key), spam: isSpam ? amount : 0, ham: isSpam ? 0 : amount))
         }
     }
@@ -174,12 +174,16 @@ struct LearningSession {
         var places = [Int](repeating: 0, count: 1 << Int(bits) + 1)
         for change in changes { places[Int(change.order >> shift) + 1] += 1 }
         for group in 1..<places.count { places[group] += places[group - 1] }
-        var next = places
         var ordered = [Change](repeating: Change(order: 0, spam: 0, ham: 0), count: changes.count)
-        for change in changes {
-            let group = Int(change.order >> shift)
-            ordered[next[group]] = change
-            next[group] += 1
+        do {
+            var next = places
+            var nextPlaces = next.mutableSpan
+            var all = ordered.mutableSpan
+            for change in changes {
+                let group = Int(change.order >> shift)
+                all[nextPlaces[group]] = change
+                nextPlaces[group] += 1
+            }
         }
         ordered.withUnsafeMutableBufferPointer { all in
             for group in 0..<places.count - 1 {

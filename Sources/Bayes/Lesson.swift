@@ -37,6 +37,16 @@ package enum LessonOutcome: Hashable, Sendable {
 
 /// Learning that belongs together and can be undone.
 package struct BatchRecord: Hashable, Sendable {
+    /// Who taught it.
+    package enum Teacher: UInt8, Hashable, Sendable {
+        /// A person, with mail of one class.
+        case person = 1
+        /// Mail itself, by what other tests said of it.
+        case autolearning = 2
+        /// A person, by releasing a message from the quarantine.
+        case release = 3
+    }
+
     package var number: UInt64
     /// Seconds since 1970.
     package var time: UInt64
@@ -46,15 +56,21 @@ package struct BatchRecord: Hashable, Sendable {
     package var isUndone = false
     /// It was undone as far as its messages were kept; the counts are those of the rest.
     package var isPartlyUndone = false
+    /// nil where nobody wrote it down: batches of earlier programs, and restored ones.
+    package var teacher: Teacher?
 
-    package init(number: UInt64, time: UInt64) {
+    package init(number: UInt64, time: UInt64, teacher: Teacher? = nil) {
         self.number = number
         self.time = time
+        self.teacher = teacher
     }
 
+    /// The last number has the state in its lowest octet and the teacher in the next, 0 for none. Programs that know no teacher read
+    /// it, an undone one as if it were not.
     func encoded() -> [UInt8] {
         var out: [UInt8] = []
-        for value in [time, spam, ham, isUndone ? 1 : isPartlyUndone ? 2 : 0] { Octets.append(value, to: &out) }
+        let state: UInt64 = isUndone ? 1 : isPartlyUndone ? 2 : 0
+        for value in [time, spam, ham, UInt64(teacher?.rawValue ?? 0) << 8 | state] { Octets.append(value, to: &out) }
         return out
     }
 
@@ -64,7 +80,8 @@ package struct BatchRecord: Hashable, Sendable {
         time = Octets.doubleWord(bytes.span, 0)
         spam = Octets.doubleWord(bytes.span, 8)
         ham = Octets.doubleWord(bytes.span, 16)
-        isUndone = Octets.doubleWord(bytes.span, 24) == 1
-        isPartlyUndone = Octets.doubleWord(bytes.span, 24) == 2
+        isUndone = bytes[24] == 1
+        isPartlyUndone = bytes[24] == 2
+        teacher = Teacher(rawValue: bytes[25])
     }
 }

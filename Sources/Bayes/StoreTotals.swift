@@ -137,6 +137,8 @@ package struct LearntMessage: Hashable, Sendable {
     package static let idSize = 480
     /// Octets before the identifier in a record.
     private static let fixedSize = 29
+    /// Octets of a key.
+    private static let keySize = 5
 
     func encoded() -> [UInt8] {
         var out: [UInt8] = [(isSpam ? 1 : 0) | (isAutomatic ? 2 : 0)]
@@ -147,10 +149,12 @@ package struct LearntMessage: Hashable, Sendable {
         let name = Array(id.utf8.prefix(Self.idSize))
         Octets.append(UInt32(name.count), to: &out)
         out += name
-        out.reserveCapacity(out.count + keys.count * 5)
-        for key in keys {
-            Octets.append(UInt32(truncatingIfNeeded: key), to: &out)
-            out.append(UInt8(truncatingIfNeeded: key >> 32))
+        let size = Self.keySize
+        out += [UInt8](capacity: keys.count * size) { bytes in
+            for key in keys {
+                Octets.append(UInt32(truncatingIfNeeded: key), to: &bytes)
+                bytes.append(UInt8(truncatingIfNeeded: key >> 32))
+            }
         }
         return out
     }
@@ -165,16 +169,15 @@ package struct LearntMessage: Hashable, Sendable {
         date = Octets.word(bytes, 13)
         kind = Octets.doubleWord(bytes, 17)
         let length = Int(Octets.word(bytes, 25))
-        guard length <= bytes.count - fixed, (bytes.count - fixed - length) % 5 == 0 else {
+        guard length <= bytes.count - fixed, (bytes.count - fixed - length) % Self.keySize == 0 else {
             throw .damaged("a learnt message of \(bytes.count) octets with a name of \(length)")
         }
         id = bytes.extracting(fixed..<fixed + length).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
-        keys = []
-        var index = fixed + length
-        keys.reserveCapacity((bytes.count - index) / 5)
-        while index + 5 <= bytes.count {
-            keys.append(UInt64(Octets.word(bytes, index)) | UInt64(bytes[index + 4]) << 32)
-            index += 5
+        let (first, size) = (fixed + length, Self.keySize)
+        keys = [TokenKey](capacity: (bytes.count - first) / size) { keys in
+            for index in stride(from: first, to: bytes.count, by: size) {
+                keys.append(UInt64(Octets.word(bytes, index)) | UInt64(bytes[index + 4]) << 32)
+            }
         }
     }
 }

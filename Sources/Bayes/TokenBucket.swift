@@ -54,30 +54,29 @@ enum TokenBucket {
     }
 
     static func records(_ bytes: Span<UInt8>, bucket: UInt64, _ scheme: BucketScheme) -> [TokenRecord] {
-        var out: [TokenRecord] = []
-        var index = 0
-        while index + recordSize <= bytes.count {
-            out.append(
-                TokenRecord(
-                    key: scheme.key(bucket, Octets.word(bytes, index)),
-                    counts: FisherMethod.Counts(
-                        spam: Octets.word(bytes, index + 4), ham: Octets.word(bytes, index + 8)),
-                    time: Octets.word(bytes, index + 12)))
-            index += recordSize
+        let count = bytes.count / recordSize
+        return [TokenRecord](capacity: count) { out in
+            for place in 0..<count {
+                let index = place * recordSize
+                out.append(
+                    TokenRecord(
+                        key: scheme.key(bucket, Octets.word(bytes, index)),
+                        counts: FisherMethod.Counts(
+                            spam: Octets.word(bytes, index + 4), ham: Octets.word(bytes, index + 8)),
+                        time: Octets.word(bytes, index + 12)))
+            }
         }
-        return out
     }
 
     static func encoded(_ records: [TokenRecord], _ scheme: BucketScheme) -> [UInt8] {
-        var out: [UInt8] = []
-        out.reserveCapacity(records.count * recordSize)
-        for record in records {
-            Octets.append(scheme.rest(record.key), to: &out)
-            Octets.append(record.counts.spam, to: &out)
-            Octets.append(record.counts.ham, to: &out)
-            Octets.append(record.time, to: &out)
+        [UInt8](capacity: records.count * recordSize) { out in
+            for record in records {
+                Octets.append(scheme.rest(record.key), to: &out)
+                Octets.append(record.counts.spam, to: &out)
+                Octets.append(record.counts.ham, to: &out)
+                Octets.append(record.time, to: &out)
+            }
         }
-        return out
     }
 }
 
@@ -102,12 +101,20 @@ enum WeightBucket {
         return FisherMethod.Counts(spam: both & 0xFFFF, ham: both >> 16)
     }
 
-    /// Appends a record to `out`, and its counts to what will stand behind all records.
-    static func append(
-        _ rest: UInt32, _ weight: Float, _ counts: FisherMethod.Counts, to out: inout [UInt8], behind: inout [UInt8]
-    ) {
-        Octets.append(rest, to: &out)
-        Octets.append(weight.bitPattern, to: &out)
-        Octets.append(min(counts.spam, 0xFFFF) | min(counts.ham, 0xFFFF) << 16, to: &behind)
+    /// A bucket of some keys of a solution.
+    /// - Parameter indices: in ascending order of the rest of their keys.
+    static func encoded(
+        _ solution: CommitteeTrainer.Solution, _ indices: ArraySlice<Int>, _ scheme: BucketScheme
+    ) -> [UInt8] {
+        [UInt8](capacity: indices.count * (recordSize + countSize)) { out in
+            for index in indices {
+                Octets.append(scheme.rest(solution.keys[index]), to: &out)
+                Octets.append(solution.weights[index].bitPattern, to: &out)
+            }
+            for index in indices {
+                let counts = solution.counts[index]
+                Octets.append(min(counts.spam, 0xFFFF) | min(counts.ham, 0xFFFF) << 16, to: &out)
+            }
+        }
     }
 }

@@ -200,7 +200,7 @@ final class Autolearner: Sendable {
         let known = state.withLock { $0.batches[name] }
         let batch = try scorer.databases.with(first.database, making: first.database == nil) { store in
             let store = BayesStore(store, limits: scorer.limits)
-            var batch = try known ?? store.beginBatch(at: UInt64(now))
+            var batch = try known ?? store.beginBatch(at: UInt64(now), by: .autolearning)
             _ = try store.learn(items.map(\.lesson), asSpam: first.isSpam, batch: &batch, time: now)
             return batch
         }

@@ -81,7 +81,7 @@ package struct SpamTeacher: Sendable {
             let now = unixTime()
             func learn(_ store: any KeyValueStore) throws -> [LessonOutcome] {
                 let store = BayesStore(store, limits: bounds)
-                var batch = try store.beginBatch(at: UInt64(now))
+                var batch = try store.beginBatch(at: UInt64(now), by: .release)
                 let outcomes = try store.learn([taught], asSpam: lesson == .spam, batch: &batch, time: now)
                 try store.solveIfDue(after: [(taught, lesson == .spam)])
                 return outcomes

@@ -57,7 +57,7 @@ package final class TokenReader: Sendable {
         parallel = builder.workers * 4
         spool = Spool(
             limits: Spool.Limits(
-                directory: "", memoryPerMessage: largestMessage, totalBytes: largestMessage * (parallel + 1),
+                directory: "", memoryPerMessage: largestMessage, totalBytes: largestMessage * (parallel * 2 + 1),
                 messages: parallel * 2 + 4, freeSpace: 0))
     }
 

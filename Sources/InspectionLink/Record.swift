@@ -30,10 +30,10 @@ package struct RecordWriter: Sendable {
 
     /// Puts numbers of tokens, 8 octets each.
     package mutating func put(tokens: [UInt64]) {
-        var out: [UInt8] = []
-        out.reserveCapacity(tokens.count * 8)
-        for token in tokens { withUnsafeBytes(of: token.littleEndian) { out.append(contentsOf: $0) } }
-        put(out)
+        let length = UInt32(clamping: tokens.count * 8)
+        withUnsafeBytes(of: length.littleEndian) { bytes.append(contentsOf: $0) }
+        // As they lie in memory on a little endian machine.
+        tokens.map { $0.littleEndian }.withUnsafeBytes { bytes.append(contentsOf: $0.prefix(Int(length))) }
     }
 
     /// Puts an index that may be absent.
@@ -122,15 +122,15 @@ package struct RecordReader: Sendable {
     package mutating func tokens(limit: Int) throws(RecordError) -> [UInt64] {
         let octets = try bytes(limit: limit * 8)
         guard octets.count % 8 == 0 else { throw .value("\(octets.count) octets of tokens") }
-        var out: [UInt64] = []
-        out.reserveCapacity(octets.count / 8)
-        for start in stride(from: 0, to: octets.count, by: 8) {
-            var token: UInt64 = 0
-            for offset in 0..<8 { token |= UInt64(octets[start + offset]) << UInt64(offset * 8) }
-            if let last = out.last, token <= last { throw .value("tokens out of order") }
-            out.append(token)
+        let tokens = octets.withUnsafeBytes { bytes in
+            (0..<bytes.count / 8).map {
+                UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self))
+            }
         }
-        return out
+        for place in tokens.indices.dropFirst() where tokens[place] <= tokens[place - 1] {
+            throw .value("tokens out of order")
+        }
+        return tokens
     }
 
     /// An index below `count`, or nil.

@@ -56,10 +56,13 @@ package struct CommitteeTrainer {
         var isJudged: [Bool]
     }
 
-    /// What one run gives: a machine that learnt from all, what the machine of a view says of messages that it did not learn
-    /// from, or the classical method's evidence for them.
+    /// Keys with a weight, in ascending order.
+    private typealias Learnt = [(key: TokenKey, weight: Float, counts: FisherMethod.Counts)]
+
+    /// What one run gives: the machine of a view that learnt from all, what the machine of a view says of messages that it did not
+    /// learn from, or the classical method's evidence for them.
     private enum Outcome: Sendable {
-        case machine(VectorMachine)
+        case machine(Learnt, bias: Float)
         case margins([Float])
         case evidence([Double])
     }
@@ -67,47 +70,79 @@ package struct CommitteeTrainer {
     private func solve(by runner: Runner) -> Solution {
         let trials = Self.trials(isSpam)
         let views = EvidenceView.count
-        // For each view the machine that stays, and one for each trial; the longest runs come first.
-        let outcomes = Slots<Outcome>(count: views * (1 + trials.count) + trials.count)
-        let (trainer, last) = (self, views * (1 + trials.count))
-        runner(last + trials.count) { number in
+        // The classical method for each trial, then for each view the machine that stays, and one for each trial: the longest runs
+        // come first.
+        let outcomes = Slots<Outcome>(count: trials.count + views * (1 + trials.count))
+        let trainer = self
+        runner(trials.count + views * (1 + trials.count)) { number in
+            let (view, trial) = ((number - trials.count) % views, (number - trials.count) / views - 1)
             let outcome: Outcome =
-                switch number {
-                case ..<views: .machine(trainer.machine(of: number))
-                case ..<last: .margins(trainer.margins(of: number % views, trials[number / views - 1]))
-                default: .evidence(trainer.evidence(trials[number - last]))
+                if number < trials.count {
+                    .evidence(trainer.evidence(trials[number]))
+                } else if trial < 0 {
+                    trainer.machine(of: view)
+                } else {
+                    .margins(trainer.margins(of: view, trials[trial]))
                 }
             outcomes.set(number, outcome)
         }
-        var learnt: [(key: TokenKey, weight: Float, counts: FisherMethod.Counts)] = []
-        var biases = [Float](repeating: 0, count: views)
-        var margins = [[[Float]]](repeating: [], count: trials.count)
-        var curves: [Calibration.Curve] = []
-        for (number, outcome) in outcomes.all.enumerated() {
+        var learnt: [Learnt] = []
+        var biases: [Float] = []
+        var margins: [[Float]] = []
+        var evidence: [[Double]] = []
+        for outcome in outcomes.all {
             switch outcome {
-            case .machine(let machine):
-                biases[number] = machine.bias
-                let (keys, counts) = (columns[number].table.keys, columns[number].counts(isSpam))
-                for (place, weight) in machine.weights.enumerated() where weight != 0 {
-                    learnt.append((keys[place], weight, counts[place]))
-                }
-            case .margins(let said): margins[number / views - 1].append(said)
-            case .evidence(let evidence):
-                let judged = isSpam.indices.filter { trials[curves.count].isJudged[$0] }
-                let said = margins[curves.count]
-                let sums = judged.map { row in Committee.sum(said.map { $0[row] }, evidence[row]) }
-                curves.append(Calibration.fit(sums, isSpam: judged.map { isSpam[$0] }))
+            case .machine(let weights, let bias):
+                learnt.append(weights)
+                biases.append(bias)
+            case .margins(let said): margins.append(said)
+            case .evidence(let said): evidence.append(said)
             case nil: break
             }
         }
-        learnt.sort { $0.key < $1.key }
-        return Solution(
-            keys: learnt.map(\.key), weights: learnt.map(\.weight), counts: learnt.map(\.counts),
-            model: CommitteeModel(biases: biases, curves: curves))
+        let curves = trials.indices.map { trial in
+            let judged = isSpam.indices.filter { trials[trial].isJudged[$0] }
+            let said = margins[trial * views..<(trial + 1) * views]
+            let sums = judged.map { row in Committee.sum(said.map { $0[row] }, evidence[trial][row]) }
+            return Calibration.fit(sums, isSpam: judged.map { isSpam[$0] })
+        }
+        return Self.solution(learnt, CommitteeModel(biases: biases, curves: curves))
     }
 
-    private func machine(of view: Int) -> VectorMachine {
-        VectorMachine(columns[view].rows, features: columns[view].table.keys.count, isSpam: isSpam) { _ in true }
+    /// What the machines learnt, put together: the keys of a class stand beside each other, and one view has all of them.
+    private static func solution(_ learnt: [Learnt], _ model: CommitteeModel) -> Solution {
+        var solution = Solution(keys: [], weights: [], counts: [], model: model)
+        let count = learnt.reduce(0) { $0 + $1.count }
+        solution.keys.reserveCapacity(count)
+        solution.weights.reserveCapacity(count)
+        solution.counts.reserveCapacity(count)
+        var next = learnt.map(\.startIndex)
+        for tokenClass in TokenClass.allCases.sorted(by: { $0.rawValue < $1.rawValue }) {
+            guard let view = tokenClass.view?.rawValue else { continue }
+            while next[view] < learnt[view].count,
+                Features.tokenClass(learnt[view][next[view]].key) == tokenClass
+            {
+                let found = learnt[view][next[view]]
+                solution.keys.append(found.key)
+                solution.weights.append(found.weight)
+                solution.counts.append(found.counts)
+                next[view] += 1
+            }
+        }
+        return solution
+    }
+
+    private func machine(of view: Int) -> Outcome {
+        let column = columns[view]
+        let machine = VectorMachine(column.rows, features: column.table.keys.count, isSpam: isSpam) { _ in true }
+        let (keys, counts) = (column.table.keys, column.counts(isSpam))
+        var learnt: Learnt = []
+        learnt.reserveCapacity(keys.count)
+        for (place, weight) in machine.weights.enumerated() where weight != 0 {
+            learnt.append((keys[place], weight, counts[place]))
+        }
+        learnt.sort { $0.key < $1.key }
+        return .machine(learnt, bias: machine.bias)
     }
 
     /// What the machine of a view says of the messages of a trial; 0 for the others and where the view sees nothing.

@@ -27,10 +27,9 @@ struct EvidenceColumn: Sendable {
             for tokenClass in classes {
                 let range = Self.range(of: tokenClass, in: keys)
                 let value = example.features.values[Int(tokenClass.rawValue)]
-                for place in 0..<sieve.sift(keys, range, into: &passing) {
-                    rows.features.append(table.number(passing[place]))
-                    rows.values.append(value)
-                }
+                let count = sieve.sift(keys, range, into: &passing)
+                table.number(passing.span.extracting(0..<count), into: &rows.features)
+                for _ in 0..<count { rows.values.append(value) }
             }
             rows.endRow()
         }
@@ -126,7 +125,27 @@ struct KeyTable: Sendable {
     private(set) var keys: [TokenKey] = []
     private var slots = [UInt32](repeating: 0, count: 1 << 16)
 
-    mutating func number(_ key: TokenKey) -> UInt32 {
+    /// Appends the numbers of keys. What lies in their slots is fetched for many at one time: the table is larger than a cache, and
+    /// most of them are there.
+    mutating func number(_ wanted: Span<TokenKey>, into numbers: inout [UInt32]) {
+        var guesses = InlineArray<64, UInt32>(repeating: 0)
+        for first in stride(from: 0, to: wanted.count, by: guesses.count) {
+            let count = min(guesses.count, wanted.count - first)
+            for place in 0..<count {
+                guesses[place] = slots[Int(truncatingIfNeeded: wanted[first + place]) & (slots.count - 1)]
+            }
+            for place in 0..<count {
+                let (key, guess) = (wanted[first + place], guesses[place])
+                if guess != 0, keys[Int(guess) - 1] == key {
+                    numbers.append(guess - 1)
+                } else {
+                    numbers.append(number(key))
+                }
+            }
+        }
+    }
+
+    private mutating func number(_ key: TokenKey) -> UInt32 {
         if keys.count * 2 >= slots.count { grow() }
         // A key is a hash: its lowest bits are as good as any.
         var slot = Int(truncatingIfNeeded: key) & (slots.count - 1)

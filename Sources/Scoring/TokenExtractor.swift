@@ -6,8 +6,6 @@ internal import MIME
 package struct TokenExtractor: Sendable {
     /// Octets of text whose words count, for shown and hidden text each, of a message.
     static let textSize = 65_536
-    /// Words back to which a word is paired.
-    static let window = 3
 
     var collector: TokenCollector
     var textLeft = TokenExtractor.textSize
@@ -106,9 +104,9 @@ package struct TokenExtractor: Sendable {
     /// Words and pairs of words. `field` is 0 for the body, else it separates the pairs of that field.
     mutating func addWords(of text: Span<UInt8>, field: UInt64) {
         var reader = WordReader()
-        // The last words, newest last: their hashes and where they stand.
-        var recent: [(hash: UInt64, range: Range<Int>)] = []
-        recent.reserveCapacity(Self.window + 1)
+        // The last words, to which the next one is paired, newest last: their hashes and where they stand.
+        var recent = InlineArray<2, (hash: UInt64, range: Range<Int>)>(repeating: (0, 0..<0))
+        var held = 0
         while let word = reader.next(in: text) {
             facts.note(word)
             if word.kind == .word, field == 0 { addForeign(text.extracting(word.range)) }
@@ -123,8 +121,9 @@ package struct TokenExtractor: Sendable {
             } else if let token = collector.add(.word, word.hash) {
                 describe(token, .word, text.extracting(word.range))
             }
-            for (index, before) in recent.enumerated() {
-                let distance = UInt64(recent.count - index)
+            for index in 0..<held {
+                let before = recent[index]
+                let distance = UInt64(held - index)
                 let hash = TokenHash.mixed(before.hash &* (distance &* 2 + 1) ^ word.hash)
                 if let token = collector.add(.pair, hash), collector.keepsTexts {
                     let left = Self.show(text.extracting(before.range))
@@ -134,8 +133,12 @@ package struct TokenExtractor: Sendable {
                         TokenClass.pair.prefix + left + String(repeating: " *", count: Int(distance) - 1) + " " + right)
                 }
             }
-            recent.append((word.hash, word.range))
-            if recent.count == Self.window { recent.removeFirst() }
+            if held == recent.count {
+                for index in 1..<held { recent[index - 1] = recent[index] }
+                held -= 1
+            }
+            recent[held] = (word.hash, word.range)
+            held += 1
         }
     }
 

@@ -258,10 +258,7 @@ struct LearnProgram {
     private func undo(_ number: UInt64?, _ now: UInt32) throws -> Int32 {
         guard let number else {
             for batch in try store.batches() {
-                let state = batch.isUndone ? "  undone" : batch.isPartlyUndone ? "  left of what was undone" : ""
-                let time = Self.date(batch.time)
-                let line = "batch \(batch.number): \(batch.spam) spam, \(batch.ham) ham, at \(time)\(state)\n"
-                Terminal.write(Array(line.utf8))
+                Terminal.write(Array("\(batch.line)\n".utf8))
             }
             return 0
         }
@@ -277,16 +274,6 @@ struct LearnProgram {
             "learn: \(result.gone) message(s) of the batch are no longer kept, and may go on counting unless they were "
                 + "forgotten or learnt anew: learn --forget with the mail itself forgets them")
         return 1
-    }
-
-    /// A time of the computer's own zone, to the second.
-    private static func date(_ seconds: UInt64) -> String {
-        var time = time_t(clamping: seconds)
-        var parts = tm()
-        var text = [CChar](repeating: 0, count: 64)
-        guard localtime_r(&time, &parts) != nil else { return "\(seconds)" }
-        let count = strftime(&text, text.count, "%Y-%m-%d %H:%M:%S %z", &parts)
-        return String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// A line for people; not for scripts of sa-learn.

@@ -171,13 +171,11 @@ struct LearnFeed {
         }
         let position = finished + min(current.input.position, current.file.size)
         var found: [Found] = []
+        let name = cut.isEmpty ? "" : LearnSource.shown(current.file.path)
         for message in cut {
             current.number += 1
             let number = current.form == .message ? "" : " message \(current.number)"
-            found.append(
-                Found(
-                    message: message, form: current.form, name: LearnSource.shown(current.file.path) + number,
-                    position: position))
+            found.append(Found(message: message, form: current.form, name: name + number, position: position))
         }
         reading = current
         if isAtEnd {

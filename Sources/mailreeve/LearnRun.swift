@@ -27,7 +27,7 @@ struct LearnRun {
     private let reader: TokenReader
     private let feed: Feed
     /// What comes next, read while the workers are busy with what came before.
-    private var ahead: Task<LearnFeed.Batch?, any Error>?
+    private var ahead: Task<TokenBatch?, any Error>?
     private var progress: LearnProgress
     private var writing: Task<Written, any Error>?
     private let now = UInt32(clamping: time(nil))
@@ -49,8 +49,17 @@ struct LearnRun {
     private var taught: [(lesson: Lesson, isSpam: Bool)] = []
     private static let remembered = 1000
 
+    /// What is written of a message.
+    private struct Learnt: Sendable {
+        var name: String
+        var id: String
+        var date: UInt32
+        var tokens: [UInt64]
+    }
+
     private struct Written: Sendable {
         var lessons: [Lesson]
+        var lesson: LearnOptions.Lesson
         /// As the files are called.
         var names: [String]
         var outcomes: [LessonOutcome]
@@ -79,17 +88,15 @@ struct LearnRun {
     /// - Parameter countsNow: false leaves counting to the next `--sync`.
     mutating func learn(into store: BayesStore, countsNow: Bool) async throws {
         while let (lesson, taken) = try await next() {
-            let lessons = taken.map {
-                Lesson(id: $0.mail.id, features: Features(tokens: $0.tokens), date: $0.mail.date)
-            }
             try await finishWriting()
-            if lesson != .forget {
-                taught = (taught + lessons.map { ($0, lesson == .spam) }).suffix(Self.remembered)
+            // What it reads as is not needed any more.
+            let messages = taken.map {
+                Learnt(name: $0.mail.name, id: $0.mail.id, date: $0.mail.date, tokens: $0.tokens)
             }
-            let (now, current, names) = (now, batch, taken.map(\.mail.name))
+            let (now, current) = (now, batch)
             writing = Task {
                 try await NIOThreadPool.singleton.runIfActive {
-                    try Self.write(lessons, names, lesson, store, current, now, countsNow)
+                    try Self.write(messages, lesson, store, current, now, countsNow)
                 }
             }
         }
@@ -103,59 +110,38 @@ struct LearnRun {
 
     /// The next messages with their tokens, in their order; nil behind the last.
     mutating func next() async throws -> (lesson: LearnOptions.Lesson, taken: [Taken])? {
-        let feed = feed
-        let coming = ahead ?? Task { try await feed.next() }
-        ahead = nil
-        guard let batch = try await coming.value else {
+        guard let coming = try await (ahead ?? following(nil)).value else {
             progress.finish(messages: examined)
             return nil
         }
-        ahead = Task { try await feed.next() }
+        ahead = following(coming)
+        let batch = coming.batch
         skipped += batch.skipped
         examined += batch.empty
-        return (batch.lesson ?? .spam, await tokens(batch.mails))
-    }
-
-    /// The tokens of messages, as many at one time as there are workers for.
-    private mutating func tokens(_ mails: [LearnMail]) async -> [Taken] {
-        let reader = reader
-        var answers = [Answer?](repeating: nil, count: mails.count)
-        await withTaskGroup(of: Answer.self) { group in
-            for (place, mail) in mails.enumerated() {
-                if place >= reader.parallel, let answer = await group.next() { note(answer, mails, &answers) }
-                let bytes = mail.bytes
-                group.addTask { await Self.answer(place, bytes, reader) }
-            }
-            for await answer in group { note(answer, mails, &answers) }
+        var answers = [TokenBatch.Answer?](repeating: nil, count: batch.mails.count)
+        for await answer in coming.answers {
+            answers[answer.place] = answer
+            examined += 1
+            progress.advance(position: batch.mails[answer.place].position, messages: examined)
         }
-        return answers.compactMap { answer in
+        let taken = answers.compactMap { answer -> Taken? in
             guard let answer else { return nil }
             if let failure = answer.failure {
-                LearnSource.complain("\(mails[answer.place].name): \(failure)")
+                LearnSource.complain("\(batch.mails[answer.place].name): \(failure)")
                 return nil
             }
-            return Taken(mail: mails[answer.place], tokens: answer.tokens)
+            return Taken(mail: batch.mails[answer.place], tokens: answer.tokens)
         }
+        return (batch.lesson ?? .spam, taken)
     }
 
-    private mutating func note(_ answer: Answer, _ mails: [LearnMail], _ answers: inout [Answer?]) {
-        answers[answer.place] = answer
-        examined += 1
-        progress.advance(position: mails[answer.place].position, messages: examined)
-    }
-
-    /// The tokens of one message, or why there are none.
-    private struct Answer: Sendable {
-        var place: Int
-        var tokens: [UInt64] = []
-        var failure: String?
-    }
-
-    private static func answer(_ place: Int, _ bytes: [UInt8], _ reader: TokenReader) async -> Answer {
-        do {
-            return Answer(place: place, tokens: try await reader.tokens(of: bytes))
-        } catch {
-            return Answer(place: place, failure: "\(error)")
+    /// What comes behind a batch, read from its file at once and given to the workers behind the last message of that batch.
+    private func following(_ batch: TokenBatch?) -> Task<TokenBatch?, any Error> {
+        let (feed, reader) = (feed, reader)
+        return Task {
+            guard let next = try await feed.next() else { return nil }
+            await batch?.allGiven()
+            return TokenBatch(next, reader)
         }
     }
 
@@ -171,6 +157,9 @@ struct LearnRun {
             debug.say(.learn, "\(name): \(lesson.id): \(Self.words(outcome))")
         }
         batch = written.batch ?? batch
+        if written.lesson != .forget {
+            taught = (taught + written.lessons.map { ($0, written.lesson == .spam) }).suffix(Self.remembered)
+        }
     }
 
     private static func words(_ outcome: LessonOutcome) -> String {
@@ -184,15 +173,20 @@ struct LearnRun {
     }
 
     private static func write(
-        _ lessons: [Lesson], _ names: [String], _ lesson: LearnOptions.Lesson, _ store: BayesStore,
-        _ current: BatchRecord?, _ now: UInt32, _ countsNow: Bool
+        _ messages: [Learnt], _ lesson: LearnOptions.Lesson, _ store: BayesStore, _ current: BatchRecord?,
+        _ now: UInt32,
+        _ countsNow: Bool
     ) throws -> Written {
+        let lessons = messages.map { Lesson(id: $0.id, features: Features(tokens: $0.tokens), date: $0.date) }
+        var written = Written(lessons: lessons, lesson: lesson, names: messages.map(\.name), outcomes: [])
         if lesson == .forget {
-            return Written(lessons: lessons, names: names, outcomes: try store.forget(lessons, time: now), batch: nil)
+            written.outcomes = try store.forget(lessons, time: now)
+            return written
         }
-        var batch = try current ?? store.beginBatch(at: UInt64(now))
-        let outcomes = try store.learn(
+        var batch = try current ?? store.beginBatch(at: UInt64(now), by: .person)
+        written.outcomes = try store.learn(
             lessons, asSpam: lesson == .spam, batch: &batch, time: now, countsNow: countsNow)
-        return Written(lessons: lessons, names: names, outcomes: outcomes, batch: batch)
+        written.batch = batch
+        return written
     }
 }

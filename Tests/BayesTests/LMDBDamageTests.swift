@@ -41,6 +41,18 @@ import Testing
         }
     }
 
+    /// Opening a FIFO for reading would wait for who writes to it.
+    @Test(arguments: ["data.mdb", "lock.mdb"], [false, true])
+    func whatIsNoFileIsNotOpened(_ name: String, _ readOnly: Bool) throws {
+        let scratch = try Scratch(.memory)
+        let directory = scratch.path + "/bayes"
+        try Self.fill(BayesStore(LMDBStore(directory: directory)), 2)
+        unlink("\(directory)/\(name)")
+        #expect(mkfifo("\(directory)/\(name)", 0o600) == 0)
+        let error = #expect(throws: StoreError.self) { try LMDBStore(directory: directory, readOnly: readOnly) }
+        #expect("\(try #require(error))" == "\(directory)/\(name): no regular file")
+    }
+
     /// Learns and forgets the same mail, which needs no room but what readers keep from being used again.
     private static func churn(_ store: BayesStore, _ rounds: Int) throws {
         for _ in 0..<rounds {

@@ -179,6 +179,53 @@ struct StoreContract {
         for features in fresh { #expect(try #require(try store.judge(features)).probability < 0.3) }
     }
 
+    @Test(
+        "who taught a batch stays with it, and is not known of those of earlier programs", arguments: StoreKind.allCases
+    )
+    func teachers(_ kind: StoreKind) throws {
+        let (store, place) = try makeStore(kind)
+        defer { withExtendedLifetime(place) {} }
+        let teachers: [BatchRecord.Teacher?] = [.person, .autolearning, .release, nil]
+        var batches: [BatchRecord] = []
+        for (number, teacher) in teachers.enumerated() {
+            var batch = try store.beginBatch(at: 5, by: teacher)
+            for part in 0..<2 {
+                var taught = lesson("m\(number) \(part)", number * 10 + part..<number * 10 + 9)
+                taught.isAutomatic = teacher == .autolearning
+                _ = try store.learn([taught], asSpam: true, batch: &batch, time: 7)
+            }
+            batches.append(batch)
+        }
+        #expect(try store.batches().reversed().map(\.teacher) == teachers)
+        // One that goes on in a new batch, since the one that it had was undone.
+        _ = try store.undo(batch: batches[1].number, time: 8)
+        var more = lesson("more", 90..<99)
+        more.isAutomatic = true
+        _ = try store.learn([more], asSpam: true, batch: &batches[1], time: 9)
+        let now = try store.batches()
+        #expect(now.map(\.teacher) == [.autolearning, nil, .release, .autolearning, .person])
+        #expect(now.map(\.isUndone) == [false, false, false, true, false])
+        // Of a restored one what its messages say.
+        var backup: [String] = []
+        try store.backup { backup.append($0) }
+        _ = try store.restore(Array(backup.joined(separator: "\n").utf8))
+        #expect(try store.batches().map(\.teacher) == [.autolearning, nil, nil, nil])
+        // As they wrote it: time, spam, ham, state.
+        let states: [(UInt64, BatchRecord.Teacher?)] = [
+            (0, nil), (1, nil), (2, nil), (0x0200, .autolearning), (0xFF00, nil),
+        ]
+        for (state, teacher) in states {
+            var octets: [UInt8] = []
+            for number in [5, 1, 0, state] { Octets.append(number, to: &octets) }
+            try store.store.write { writing throws(StoreError) in
+                try writing.put(.batches, Octets.key(1).span, octets.span)
+            }
+            let first = try #require(store.batches().last)
+            #expect(first.teacher == teacher && first.isUndone == (state == 1) && first.spam == 1)
+            #expect(first.isPartlyUndone == (state == 2))
+        }
+    }
+
     @Test("a batch that was removed or undone is not continued", arguments: StoreKind.allCases)
     func lostBatches(_ kind: StoreKind) throws {
         let (store, place) = try makeStore(kind)

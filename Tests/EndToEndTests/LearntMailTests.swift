@@ -279,6 +279,7 @@ struct LearntMailTests {
             try autolearn(2, 62)
             let batches = try Self.learn(gateway, "--undo").lines
             #expect(batches.count == 2, "\(batches)")
+            #expect(batches[0].hasSuffix(", autolearning") && batches[1].hasSuffix(", learn"), "\(batches)")
             let own = try #require(batches.first { $0.contains("61 ham") }?.firstMatch(of: #/batch (\d+):/#)?.1)
             let others = try #require(batches.first { $0.contains(" 1 ham") }?.firstMatch(of: #/batch (\d+):/#)?.1)
             #expect(

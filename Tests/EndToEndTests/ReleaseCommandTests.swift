@@ -124,6 +124,8 @@ import Testing
             let again = try mailreeve("quarantine", "release", "--config", config, "--force", "--learn", id)
             #expect(
                 again.status == 0 && again.lines.last == "was learned as ham before, it or enough like it", "\(again)")
+            let batches = try mailreeve("learn", "--config", config, "--undo")
+            #expect(batches.lines.count == 1 && batches.lines[0].hasSuffix(", release"), "\(batches)")
             #expect(hop.deliveries.count == 2)
         }
     }

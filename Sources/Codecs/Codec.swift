@@ -23,6 +23,8 @@ package struct CodecResult: Hashable, Sendable {
     /// Octets of output.
     package var produced = 0
     package var end = End.complete
+    /// Streams that came to their end.
+    package var whole = 0
     /// All of the content came, and its checksum is another. Told of Zstandard alone.
     package var hasWrongChecksum = false
 
@@ -78,6 +80,7 @@ package enum Codec: Hashable, Sendable, CaseIterable {
             result.consumed = begin
             result.end = decode(stream, input, piece, &result, mayGoOn, use)
             guard result.end == .complete else { return result }
+            result.whole += 1
             start = codec.nextStream(input, from: result.consumed)
         }
         return result

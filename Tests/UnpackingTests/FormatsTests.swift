@@ -32,7 +32,7 @@ import Testing
             What a text shows of a file (quoted, cut off, dumped), what a database cuts into pages and a packet capture into
             packets, and a stream in the midst of unknown data is read as far as it goes; that it is not whole is a note, where
             a script or program that carries it is `unchecked: corrupt`, and so where all of its content comes and the checksum alone
-            is wrong, or its mark is long, behind pictures and other media, in which other damaged streams are octets like any. More than `unpacking.hidden_archives` of them in one
+            is wrong, it goes on to the end (gzip, Zstandard), or its mark is long, behind pictures and other media, in which other damaged streams are octets like any. More than `unpacking.hidden_archives` of them in one
             program are `unchecked: over-limits`, in data a note.
 
             Archives of RAR, 7z, cab, ARJ and LHA are looked for in the first 4 MiB of every other archive as well, those of zip by

@@ -1,3 +1,4 @@
+import Bytes
 import Members
 import TestSupport
 import Testing
@@ -111,6 +112,55 @@ import Testing
         #expect(Unpacked(text).types == ["asc"])
         let mixed = [1, 2, 0xFE] + text + text + [0, 1, 2]
         #expect(Unpacked(mixed).entries.isEmpty && !Unpacked(mixed).isMarked)
+    }
+
+    // MARK: ARJ
+
+    /// unar reads the headers of members, whatever stands where that of the archive should.
+    @Test(
+        .enabled(if: GeneratorTests.installed("arj"), "make test-deps installs arj"), arguments: ["arj", "stored.arj"])
+    func archiveHeaderOfARJ(_ suffix: String) throws {
+        let archive = try Self.make(suffix, eicar)
+        // Mark, size, header, checksum; no further header.
+        let first = 10 + Int(archive[2]) + Int(archive[3]) << 8
+        let members = Array(archive[first...])
+        #expect(members.starts(with: [0x60, 0xEA]))
+        let broken = [
+            ("octet", [0] + archive[1...]), ("none", members), ("checksum", archive[..<30] + [0x55] + archive[31...]),
+        ]
+        for (words, archive) in broken {
+            for front in [[]] + Self.fronts {
+                let result = Unpacked(front + archive, messageSize: 1 << 20)
+                #expect(!result.places(of: eicar).isEmpty, "\(words), \(front.count): \(result.entries.map(\.types))")
+                #expect(result.kinds == [.corrupt], "\(words), \(front.count): \(result.problems)")
+            }
+        }
+        // Two archives, the first without its end.
+        let two = Unpacked(archive.dropLast(4) + archive, messageSize: 1 << 20)
+        #expect(two.entries.filter { $0.content == eicar }.count == 2 && !two.isMarked, "\(two.problems)")
+    }
+
+    // MARK: BinHex
+
+    @Test(.enabled(if: Corpora.isPresent, "needs the corpora beside the package")) func binHex() throws {
+        let path = Corpora.files("clamav-testfiles").first { $0.hasSuffix("/clam.exe.binhex") }
+        let file = try Corpora.bytes(try #require(path))
+        let place = file.span.firstIndex(of: Array("(This file must be".utf8))
+        let text = Array(file[try #require(place)...])
+        for front in Self.fronts + [Array("MZ".utf8) + [UInt8](repeating: 0, count: 99)] {
+            let result = Unpacked(front + text, messageSize: 1 << 20)
+            #expect(Set(result.names) == ["clam.exe"] && !result.isMarked, "\(front.count): \(result.problems)")
+            // It hides nothing that stands behind it.
+            let hidden = Unpacked(front + text + HiddenArchiveTests.rar("b.com", eicar), messageSize: 1 << 20)
+            #expect(hidden.names.contains("clam.exe") && !hidden.places(of: eicar).isEmpty, "\(front.count)")
+        }
+        // Programs have its line, and the colon, among their constants.
+        for constant in [
+            text.prefix(44) + [0], text.prefix(50) + [0], text.prefix(50) + Array("words of a program".utf8),
+        ] {
+            let result = Unpacked([0x7F, 0x45, 0x4C, 0x46, 2, 0] + constant + [0, 0xFE, 1], messageSize: 1 << 20)
+            #expect(result.entries.isEmpty && !result.isMarked, "\(result.problems)")
+        }
     }
 
     // MARK: Installers and compiled HTML help

@@ -117,14 +117,32 @@ import Testing
             #expect(result.places(of: Array(text.utf8)).count == 1, "\(name)")
             #expect(result.kinds == (name[0] == 1 ? [.ambiguous] : []), "\(result.problems)")
         }
+        // Both at once: arc(1) looks at neither.
+        for name: [UInt8] in [
+            [0x81] + Array("ber.txt".utf8) + [0], [UInt8](repeating: 0x61, count: 13), [0x20, 0x61, 0], [1, 2, 0],
+        ] {
+            for more in [100, 65_536] {
+                var odd = archive
+                odd.replaceSubrange(2..<2 + name.count, with: name)
+                odd.replaceSubrange(15..<19, with: octets(size + more, 4))
+                let result = Unpacked(odd, messageSize: 1 << 20)
+                let isThere = result.entries.contains { $0.content?.starts(with: text.utf8) == true }
+                #expect(isThere && result.kinds.contains(.corrupt), "\(name) \(result.problems)")
+            }
+        }
+        // Stored, under a name of a code page.
+        let stored =
+            [0x1A, 2, 0x81] + Array("ber.txt".utf8) + [0, 0, 0, 0, 0] + octets(eicar.count + 500, 4)
+            + octets(0, 6) + octets(eicar.count, 4) + eicar + [0x1A, 0]
+        #expect(Unpacked(stored, messageSize: 1 << 20).kinds == [.corrupt])
         let words = [0, 0xFF, 0xFF, 0xFF] + [UInt8](repeating: 0, count: 8)
         let spark = [0x1A, archive[1] | 0x80] + archive[2..<29] + words + archive[29..<29 + size] + [0x1A, 0x80]
         let result = Unpacked(spark, messageSize: 1 << 20)
         #expect(result.places(of: Array(text.utf8)).count == 1 && !result.isMarked, "\(result.problems)")
     }
 
-    /// Methods of other programs.
-    @Test(arguments: [5, 6, 7, 10, 0x7F] as [UInt8]) func unknownMethodsOfARC(_ method: UInt8) {
+    /// Methods of other programs, and what ARC 6 has for facts and directories without being that.
+    @Test(arguments: [5, 6, 7, 10, 20, 29, 30, 32, 0x40, 0x7F] as [UInt8]) func unknownMethodsOfARC(_ method: UInt8) {
         let header: [UInt8] = [0x1A, method] + Array("a.exe".utf8) + [UInt8](repeating: 0, count: 8)
         let second: [UInt8] = header + octets(3, 4) + octets(0, 4) + octets(0, 2) + octets(3, 4) + [1, 2, 3, 0x1A, 0]
         let first: [UInt8] =
@@ -132,6 +150,28 @@ import Testing
             + octets(0, 2) + octets(0, 4)
         let result = Unpacked(first + second)
         #expect(result.names == ["b", "a.exe"] && result.kinds == [.unsupported], "\(result.problems)")
+        // In front of all others.
+        let others: [UInt8] = Array(second.dropLast(2)) + first + [0x1A, 0]
+        let behind = Unpacked(others)
+        #expect(behind.names == ["a.exe", "b"] && behind.kinds == [.unsupported], "\(behind.problems)")
+        // The end of a directory that never began.
+        var end = others
+        end[1] = 31
+        #expect(Unpacked(end).kinds == [.unsupported])
+    }
+
+    /// A directory of ARC 6, which is an archive, and a fact about it.
+    @Test func itemsOfARC6() {
+        func item(_ method: UInt8, _ name: String, _ data: [UInt8]) -> [UInt8] {
+            [0x1A, method] + Array(name.utf8) + [UInt8](repeating: 0, count: 13 - name.utf8.count)
+                + octets(data.count, 4) + octets(0, 4) + octets(Int(checksum(data)), 2) + octets(data.count, 4) + data
+        }
+        let directory = item(2, "b.com", eicar) + [0x1A, 31]
+        let fact = octets(9, 2) + [0] + Array("words\0".utf8)
+        let result = Unpacked(item(20, "about", fact) + item(30, "d", directory) + [0x1A, 0], messageSize: 1 << 20)
+        #expect(
+            result.places(of: eicar) == ["2/1"] && !result.isMarked, "\(result.entries.map(\.types)) \(result.problems)"
+        )
     }
 
     // MARK: ZOO

@@ -129,4 +129,23 @@ import Testing
             #expect(Unpacked(archive, messageSize: 1 << 20).isMarked)
         }
     }
+
+    // MARK: Versions
+
+    /// Whatever version and method a member states: it is opened, or the outcome says why not.
+    @Test(arguments: [0, 10, 13, 14, 15, 16, 20, 26, 28, 29, 36, 37, 50, 255] as [UInt8]) func everyVersion(
+        _ version: UInt8
+    ) {
+        for front in [[], Array("GIF89a".utf8) + (6..<300).map { UInt8($0 % 199 + 1) }] {
+            for method: UInt8 in [0, 0x30, 0x31, 0x33, 0x35, 0x36] {
+                let member = Rar4Writer.member(Array("b.com".utf8), eicar, version: version, method: method)
+                let result = Unpacked(front + Rar4Writer.archive(member), messageSize: 1 << 20)
+                let isOpened = !result.places(of: eicar).isEmpty
+                #expect(isOpened != result.isMarked, "method \(method): \(result.problems)")
+                #expect(isOpened == (method == 0x30), "method \(method)")
+                #expect(result.names == ["b.com"] && result.kinds.isSubset(of: [.corrupt, .unsupported]))
+                if !isOpened, version < 20 { #expect(result.kinds == [.unsupported], "\(result.problems)") }
+            }
+        }
+    }
 }

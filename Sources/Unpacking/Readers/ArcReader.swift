@@ -17,23 +17,31 @@ enum ArcReader {
     private static let sparkWords = 12
 
     /// It begins with a name that DOS takes, or with any, which arc(1) takes, and there is another member or the end where the first
-    /// one ends.
+    /// one ends; or its data is what arc(1) writes by default; or name and method make sense. To arc(1) sizes say nothing.
     static func isArchive(_ content: Span<UInt8>) -> Bool {
         if FileSignature.isARC(content) { return true }
-        guard content.count > headerSize, content[0] == mark, 1...30 ~= content[1] & ~sparkBit,
+        guard content.count > headerSize, content[0] == mark, content[1] & ~sparkBit != 0,
             let header = Header(content, at: 0), !header.name.isEmpty
         else { return false }
         let next = header.end + header.packedSize
-        return next < content.count - 1 && content[next] == mark && content[next + 1] & ~sparkBit <= 31
+        if next < content.count - 1, content[next] == mark, content[next + 1] & ~sparkBit <= 31 { return true }
+        if header.method == crunched { return header.end < content.count && content[header.end] == usualBits }
+        return usualMethods ~= header.method && header.name.count < nameSize && header.name.allSatisfy { $0 >= 0x20 }
     }
+
+    /// Those of ARC 5.
+    private static let usualMethods: ClosedRange<UInt8> = 1...9
+    /// The one that is used by default, and the number of bits that its data begins with, of which arc(1) takes no other.
+    private static let crunched: UInt8 = 8
+    private static let usualBits: UInt8 = 12
 
     static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
         var position = 0
         while sink.mayGoOn() {
             guard position < content.count - 1 else { return sink.report(.corrupt, "arc archive is cut off") }
             guard content[position] == mark else { return sink.report(.corrupt, "damaged arc archive") }
-            // Of ARC 6: the end of a directory within the archive.
-            if content[position + 1] & ~sparkBit == 0 || content[position + 1] == 31 {
+            // Of ARC 6: the end of a directory within the archive, which nothing begins with.
+            if content[position + 1] & ~sparkBit == 0 || content[position + 1] == 31 && position > 0 {
                 return ArchiveEnd.addRest(of: content, from: position + 2, "arc archive", into: sink)
             }
             guard let header = Header(content, at: position) else {
@@ -88,7 +96,7 @@ enum ArcReader {
             return decode(header, member, sink) { out in
                 Squeezed.decode(data) { out.append($0) }
             }
-        case 8:
+        case crunched:
             // The number of bits comes first.
             guard data.count > 1, 9...16 ~= data[0] else { break }
             return decode(header, member, sink) { out in
@@ -99,16 +107,23 @@ enum ArcReader {
             return decode(header, member, sink, isPacked: false) { out in
                 decodeLZW(data, bits: 13, sink) { out.append($0) }
             }
-        case 20...30:
+        case 20...29 where isInformation(data), 30 where data.count > 0 && data[0] == mark:
             // Of ARC 6: comments, and directories, which are archives within.
             return sink.add(member, range: range)
         default:
-            // 5 to 7 are of ARC before 5.0, others of other programs.
+            // 5 to 7 are of ARC before 5.0, others of other programs. No program takes them for what those of ARC 6 are, either.
             sink.report(.unsupported, "arc method \(header.method)")
             return sink.add(member, range: range)
         }
         sink.report(.corrupt, "damaged arc member")
         return sink.add(member, range: range)
+    }
+
+    /// Pieces of information follow each other, each with its length in front, which counts itself and a type.
+    private static func isInformation(_ data: Span<UInt8>) -> Bool {
+        var position = 0
+        while let length = data.littleEndian16(at: position), length > 2 { position += Int(length) }
+        return position == data.count
     }
 
     private static func checkSum(_ sum: UInt16, _ header: Header, _ sink: any MemberSink) {

@@ -9,35 +9,47 @@ enum ArjReader {
     private static let headerSize = 2600
 
     static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
-        guard var header = Header(content, at: 0) else { return sink.report(.corrupt, "damaged arj archive") }
+        var position = 0
         while sink.mayGoOn() {
-            let next = header.end
-            guard content.hasBytes(mark, at: next) else { return sink.report(.corrupt, "arj archive is cut off") }
-            if content.littleEndian16(at: next + 2) == 0 {
-                return ArchiveEnd.addRest(of: content, from: next + 4, "arj archive", into: sink)
+            guard content.hasBytes(mark, at: position) else { return sink.report(.corrupt, "arj archive is cut off") }
+            if content.littleEndian16(at: position + 2) == 0 {
+                return ArchiveEnd.addRest(of: content, from: position + 4, "arj archive", into: sink)
             }
-            guard let member = Header(content, at: next) else { return sink.report(.corrupt, "damaged arj archive") }
-            guard read(member, content, sink) else { return }
-            header = member
-            header.end = content.clamped(member.end, member.compressedSize).upperBound
+            guard let header = Header(content, at: position) else {
+                return sink.report(.corrupt, "damaged arj archive")
+            }
+            if !header.isMain {
+                // Other programs go by the headers of members.
+                if position == 0 { sink.report(.corrupt, "arj archive without its own header") }
+                guard read(header, content, sink) else { return }
+            }
+            position = header.next(content)
         }
     }
 
-    /// The fields of a main header make sense, which costs less than its checksum: sizes, versions, host system, type.
-    static func mayBeArchive(_ content: Span<UInt8>, at start: Int) -> Bool {
+    /// The fields of a header make sense, which costs less than its checksum: sizes, versions, host system, type and method. Of an
+    /// archive, or of a member where that is missing.
+    static func mayBeHeader(_ content: Span<UInt8>, at start: Int) -> Bool {
         guard start >= 0, start <= content.count - 34, let length = content.littleEndian16(at: start + 2) else {
             return false
         }
         return 30...headerSize ~= Int(length) && 30...Int(length) ~= Int(content[start + 4])
-            && content[start + 6] <= content[start + 5] && content[start + 7] < 16 && content[start + 10] == 2
+            && content[start + 6] <= content[start + 5] && content[start + 7] < 16
+            && (isMain(content, at: start) || content[start + 10] <= 4 && content[start + 9] <= 4)
     }
+
+    /// The header there is that of an archive.
+    static func isMain(_ content: Span<UInt8>, at start: Int) -> Bool { content[start + 10] == mainType }
+
+    /// The type of an archive's header; others are those of members.
+    private static let mainType: UInt8 = 2
 
     /// Where an archive ends by its headers; nil when the mark of its end is not where it should be.
     static func end(_ content: Span<UInt8>, while mayGoOn: () -> Bool) -> Int? {
-        var position = Header(content, at: 0)?.end
+        var position: Int? = 0
         while let start = position, mayGoOn(), content.hasBytes(mark, at: start) {
             if content.littleEndian16(at: start + 2) == 0 { return start + 4 }
-            position = Header(content, at: start).map { content.clamped($0.end, $0.compressedSize).upperBound }
+            position = Header(content, at: start)?.next(content)
         }
         return nil
     }
@@ -82,6 +94,13 @@ enum ArjReader {
                 end += Int(extended) + 4
             }
             end = min(end, content.count)
+        }
+
+        var isMain: Bool { type == mainType }
+
+        /// Where the next header stands: behind the data of a member.
+        func next(_ content: Span<UInt8>) -> Int {
+            isMain ? end : content.clamped(end, compressedSize).upperBound
         }
     }
 

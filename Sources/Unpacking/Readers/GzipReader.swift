@@ -49,7 +49,8 @@ enum GzipReader {
     /// Octets of output that tell a damaged file from what looks like one.
     private static let proof = 1024
     /// The same where deflated data came to its end, and the checksum or the length behind it does not fit or is cut off: among other
-    /// data; in media, of which there is more, and there behind a header that programs write.
+    /// data; in media, of which there is more, and there behind a header that programs write. In media those are enough as well
+    /// where the data goes on to the end.
     private static let proofAtEnd = 64
     private static let proofInMedia = 256
     private static let proofBehindHeader = 32
@@ -74,12 +75,12 @@ enum GzipReader {
             let trailer = header.end + result.consumed
             let behind = min(content.count, trailer + 8)
             let isAtEnd = result.end == .complete
+            let isCut = result.end == .truncated
             guard isAtEnd, content.littleEndian32(at: trailer) == sum else {
                 let produced = result.produced
                 let hasLength = content.littleEndian32(at: trailer + 4) == UInt32(truncatingIfNeeded: produced)
-                let isSure =
-                    isAtEnd && produced > 0
-                    && (hasLength || produced >= (header.isUsual ? proofBehindHeader : proofInMedia))
+                let isProved = produced >= (header.isUsual ? proofBehindHeader : proofInMedia)
+                let isSure = isAtEnd && produced > 0 && (hasLength || isProved) || isCut && isProved
                 if isSure || produced >= (isAtEnd ? proofAtEnd : proof) { return (behind, false, isSure) }
                 return end.map { ($0, true, true) }
             }

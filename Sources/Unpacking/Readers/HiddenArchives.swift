@@ -4,7 +4,7 @@ internal import Documents
 internal import Members
 
 /// Finds archives that stand behind other content: self-extracting programs, pictures and documents with an archive, an
-/// installer or compiled HTML help at their end; in programs, scripts and what nobody knows compressed files as well. zip archives need no such search:
+/// installer, compiled HTML help or a BinHex file at their end; in programs, scripts and what nobody knows compressed files as well. zip archives need no such search:
 /// recognition finds them wherever they are.
 enum HiddenArchives {
     /// A signature.
@@ -32,7 +32,7 @@ enum HiddenArchives {
         Mark(bytes: [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]),
         Mark(bytes: [0x4D, 0x53, 0x43, 0x46]), Mark(bytes: [0x60, 0xEA]),
         Mark(bytes: [0x2A, 0x2A, 0x41, 0x43, 0x45, 0x2A, 0x2A], offset: 7), Mark(bytes: Array("ITSF".utf8)),
-        Mark(bytes: StructureChecks.markOfNSIS, offset: 4),
+        Mark(bytes: StructureChecks.markOfNSIS, offset: 4), Mark(bytes: TextReader.markOfBinHex),
     ])
     /// Those of archives that programs look for in the first part of any file.
     private static let strayMarks =
@@ -118,6 +118,8 @@ enum HiddenArchives {
                     passed += 1
                     if passed % Search.marksPerLook == 0, !sink.mayGoOn() { return }
                     guard isArchive(content, at: start, mark) else { continue }
+                    // Those of members are for the reader of their archive.
+                    if mark.bytes[0] == 0x60, !ArjReader.isMain(content, at: start) { continue }
                     let stated = statedEnd(of: content, at: start, mark, sink)
                     guard use(start..<(stated ?? content.count), stated != nil) else { return }
                     // One that does not say where it ends covers nothing.
@@ -212,7 +214,7 @@ enum HiddenArchives {
                     return start
                 }
                 if content[start] == 0x60 {
-                    guard ArjReader.mayBeArchive(content, at: start) else { continue }
+                    guard ArjReader.mayBeHeader(content, at: start) else { continue }
                     guard sink.mayGoOn() else { return nil }
                     guard arjHeadersLeft > 0 else {
                         sink.report(.arjMarks)
@@ -239,13 +241,15 @@ enum HiddenArchives {
         case 0x4D:
             return CabinetHeader.isBehindOthers(content.extracting(start..<content.count))
         case 0x60:
-            return ArjReader.mayBeArchive(content, at: start) && ArjReader.isHeader(content, at: start)
+            return ArjReader.mayBeHeader(content, at: start) && ArjReader.isHeader(content, at: start)
         case 0x2D:
             return LHAHeader.isHere(content.extracting(start..<content.count))
         case 0x49:
             // Versions, and sizes of the header.
             let version = content.littleEndian32(at: start + 4) ?? 0
             return 1...4 ~= version && 0x38...0x100 ~= content.littleEndian32(at: start + 8) ?? 0
+        case 0x28:
+            return TextReader.beginsBinHex(content, at: start)
         case 0xEF:
             // A program with it is known as what it is.
             return !StructureChecks.isMZ(content) && StructureChecks.isHeaderOfNSIS(content, at: start)
@@ -268,6 +272,7 @@ enum HiddenArchives {
             case 0x4D: archive.littleEndian32(at: 8).map { Int($0) }
             case 0x60: ArjReader.end(archive, while: { sink.mayGoOn() })
             case 0x2D: LHAHeader.endOfArchive(archive, while: { sink.mayGoOn() })
+            case 0x28: TextReader.endOfBinHex(archive)
             default: nil
             }
         return size.flatMap { 1...archive.count ~= $0 ? start + $0 : nil }

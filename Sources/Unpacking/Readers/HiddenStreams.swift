@@ -63,7 +63,8 @@ struct HiddenStreams {
         if rest.hasBytes([0x1F, 0x8B, 0x08], at: 0) { return gzip(content, at: start) }
         if rest.hasBytes([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], at: 0) { return stream(.xz, rest, at: start, proof: 1) }
         if rest.hasBytes([0x28, 0xB5, 0x2F, 0xFD], at: 0) {
-            return stream(.zstd, rest, at: start, proof: Self.proofOfZstd)
+            let found = stream(.zstd, rest, at: start, proof: Self.proofOfZstd)
+            return found ?? (ZstdFrame.isCutOff(rest) ? Self.cutOff(content) : nil)
         }
         if rest.hasBytes([0x04, 0x22, 0x4D, 0x18], at: 0) || rest.hasBytes([0x02, 0x21, 0x4C, 0x18], at: 0) {
             return rest[0] == 0x04
@@ -71,7 +72,9 @@ struct HiddenStreams {
         }
         if rest.hasBytes([0x4C, 0x5A, 0x49, 0x50, 1], at: 0) { return stream(.lzip, rest, at: start, proof: 1) }
         if LZOPData.begins(rest, at: 0) {
-            return trial(rest, at: start, proof: 1) { LZOPData.decode($0, memory: $1, while: $2, $3) }
+            let found = trial(rest, at: start, proof: 1) { LZOPData.decode($0, memory: $1, while: $2, $3) }
+            // Of a block that is not there as a whole nothing comes.
+            return found ?? (LZOPData.hasHeader(rest) ? Self.cutOff(content) : nil)
         }
         if rest.hasBytes([0x5D, 0, 0], at: 0) {
             return StructureChecks.isLZMA(rest) ? stream(.lzma, rest, at: start, isSure: false) : nil
@@ -88,9 +91,14 @@ struct HiddenStreams {
         // Ten octets that no program has for constants; a block may be longer than what is there.
         if FileSignature.isBzip2(rest) {
             return stream(.bzip2, rest, at: start, proof: 1)
-                ?? Found(end: content.count, isWhole: false, isSure: true)
+                ?? Self.cutOff(content)
         }
         return nil
+    }
+
+    /// What no chance is, and goes on to the end without being whole.
+    private static func cutOff(_ content: Span<UInt8>) -> Found {
+        Found(end: content.count, isWhole: false, isSure: true)
     }
 
     private static let tar: StaticString = "ustar"
@@ -142,7 +150,8 @@ struct HiddenStreams {
         }
         outputLeft = left
         if result.end == .complete, result.produced > 0 { return Found(end: start + result.consumed) }
-        guard result.produced >= (result.hasWrongChecksum ? 1 : proof) else { return nil }
+        // Behind a whole one may stand what only begins as another.
+        guard result.produced >= (result.hasWrongChecksum || result.whole > 0 ? 1 : proof) else { return nil }
         return Found(end: start + max(1, result.consumed), isWhole: false, isSure: isSure)
     }
 }

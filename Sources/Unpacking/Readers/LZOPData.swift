@@ -16,6 +16,12 @@ enum LZOPData {
     /// The version from which on headers have the level and the upper half of the time.
     private static let wideHeaders = 0x0940
 
+    /// A file of lzop begins here, with a header whose checksum is right.
+    static func hasHeader(_ content: Span<UInt8>) -> Bool {
+        var reader = Reader(position: mark.count)
+        return begins(content, at: 0) && reader.header(content) != nil && reader.isIntact
+    }
+
     private enum Flag {
         static let adlerOfContent = 0x1
         static let adlerOfData = 0x2
@@ -23,6 +29,7 @@ enum LZOPData {
         static let sumOfContent = 0x100
         static let sumOfData = 0x200
         static let filter = 0x800
+        static let sumOfHeader = 0x1000
     }
 
     /// Lends what the file decodes to, block by block; all files in it, one behind the other.
@@ -40,6 +47,7 @@ enum LZOPData {
             }
             result.end = blocks(file, &reader, flags, memory, &result, mayGoOn, use)
             result.consumed = min(reader.position, file.count)
+            if result.end == .complete { result.whole += 1 }
             start = result.consumed
         } while result.end == .complete && begins(file, at: start)
         return result
@@ -79,6 +87,8 @@ enum LZOPData {
         var position: Int
         /// Of a method or filter that is not decoded.
         private(set) var isUnsupported = false
+        /// The checksum of the header is right.
+        private(set) var isIntact = false
 
         init(position: Int) {
             self.position = position
@@ -95,6 +105,7 @@ enum LZOPData {
 
         /// Goes over a header; its flags.
         mutating func header(_ file: Span<UInt8>) -> Int? {
+            let start = position
             guard let version = number(file, 2), number(file, 2) != nil else { return nil }
             let isWide = version >= wideHeaders
             if isWide, number(file, 2) == nil { return nil }
@@ -109,7 +120,9 @@ enum LZOPData {
             position += isWide ? 12 : 8
             guard let name = number(file, 1) else { return nil }
             position += name
-            guard number(file, 4) != nil else { return nil }
+            let fields = file.extracting(file.clamped(start, position - start))
+            guard let sum = number(file, 4) else { return nil }
+            isIntact = sum == Int(flags & Flag.sumOfHeader != 0 ? crc32(fields) : adler32(fields))
             if flags & Flag.extraField != 0 {
                 guard let size = number(file, 4) else { return nil }
                 position += size

@@ -9,7 +9,7 @@ enum TextReader {
     /// What blocks begin with (those of yEnc and uuencode, marked or not, have `begin`), and labels: most texts have none of it,
     /// which is found out at once.
     private static let signs = SequenceSet(
-        ["begin", "(This file must be converted with BinHex", "-----BEGIN "].map { Array($0.utf8) })
+        [Array("begin".utf8), markOfBinHex, Array("-----BEGIN ".utf8)])
 
     static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
         let first = signs.firstPlaces(in: content)
@@ -39,6 +39,27 @@ enum TextReader {
     /// Only what stands between labels.
     static func readLabelled(_ content: Span<UInt8>, into sink: any MemberSink) {
         _ = addLabelled(content, into: sink)
+    }
+
+    /// What the comment of a BinHex file begins with.
+    static let markOfBinHex = Array("(This file must be converted with BinHex".utf8)
+    /// Octets in which its comment ends, and its head is, which has the lengths of its forks.
+    private static let headOfBinHex = 2048
+
+    /// A BinHex file begins here: programs that write such have the comment among their constants, but no head behind it whose
+    /// checksum is right.
+    static func beginsBinHex(_ content: Span<UInt8>, at start: Int) -> Bool {
+        let head = content.extracting(content.clamped(start, headOfBinHex))
+        guard let block = BinHexFinder.find(in: head, limit: 1).blocks.first, block.whole.lowerBound == 0,
+            block.statedSize != nil
+        else { return false }
+        var none: [UInt8] = []
+        return !block.decode(head, into: &none, limit: 0).notes.contains(.checksumMismatch)
+    }
+
+    /// Where the BinHex file ends that the content begins with.
+    static func endOfBinHex(_ content: Span<UInt8>) -> Int? {
+        BinHexFinder.find(in: content, limit: 1).blocks.first?.whole.upperBound
     }
 
     /// Returns how many there were.

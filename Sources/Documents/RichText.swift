@@ -1,4 +1,5 @@
 internal import Bytes
+internal import MIME
 internal import Members
 
 /// Reads Rich Text Format (specification 1.9.1) as Word does: lenient, since what Word takes, malware writes. Objects are
@@ -80,60 +81,34 @@ struct RichText {
     /// A control word or symbol behind the backslash; gives the place behind.
     private mutating func control(_ bytes: Span<UInt8>, _ start: Int) -> Int {
         guard start < bytes.count else { return start }
-        guard isLetter(bytes[start]) else {
-            switch bytes[start] {
-            case UInt8(ascii: "*"): isStarred = true
-            case UInt8(ascii: "'"):
-                if destination != nil, start + 2 < bytes.count, let high = hexadecimalValue(bytes[start + 1]),
-                    let low = hexadecimalValue(bytes[start + 2]), text.count < extraction.limits.factOctets
-                {
-                    text.append(high << 4 | low)
-                }
-                return min(start + 3, bytes.count)
-            default:
-                if destination != nil, text.count < extraction.limits.factOctets { text.append(bytes[start]) }
+        if let control = RichTextControl(bytes, at: start) { return apply(control, bytes) }
+        switch bytes[start] {
+        case UInt8(ascii: "*"): isStarred = true
+        case UInt8(ascii: "'"):
+            if destination != nil, start + 2 < bytes.count, let high = hexadecimalValue(bytes[start + 1]),
+                let low = hexadecimalValue(bytes[start + 2]), text.count < extraction.limits.factOctets
+            {
+                text.append(high << 4 | low)
             }
-            return start + 1
+            return min(start + 3, bytes.count)
+        default:
+            if destination != nil, text.count < extraction.limits.factOctets { text.append(bytes[start]) }
         }
-        var at = start
-        while at < bytes.count, isLetter(bytes[at]) { at += 1 }
-        let word = start..<at
-        let number = parameter(bytes, &at)
-        if at < bytes.count, bytes[at] == 0x20 { at += 1 }
+        return start + 1
+    }
+
+    private mutating func apply(_ control: RichTextControl, _ bytes: Span<UInt8>) -> Int {
+        func isWord(_ name: StaticString) -> Bool { control.isWord(name, in: bytes) }
         let wasStarred = isStarred
         isStarred = false
-        return apply(bytes, word, number, isStarred: wasStarred, at)
-    }
-
-    private func isLetter(_ byte: UInt8) -> Bool { byte & 0xDF >= 0x41 && byte & 0xDF <= 0x5A }
-
-    /// The number behind a word; it stops growing where it means nothing any more.
-    private func parameter(_ bytes: Span<UInt8>, _ at: inout Int) -> Int {
-        let isNegative = at < bytes.count && bytes[at] == UInt8(ascii: "-")
-        if isNegative { at += 1 }
-        var value = 0
-        while at < bytes.count, bytes[at] >= 0x30, bytes[at] <= 0x39 {
-            if value < 1 << 40 { value = value * 10 + Int(bytes[at] - 0x30) }
-            at += 1
-        }
-        return isNegative ? 0 : value
-    }
-
-    private mutating func apply(
-        _ bytes: Span<UInt8>, _ word: Range<Int>, _ number: Int, isStarred: Bool, _ at: Int
-    ) -> Int {
-        let name = bytes.extracting(word)
-        func isWord(_ text: StaticString) -> Bool {
-            name.count == text.utf8CodeUnitCount && name.hasPrefix(ignoringCase: text)
-        }
         if isWord("bin") {
-            let data = bytes.range(at, number)
+            let data = bytes.range(control.end, control.number ?? 0)
             if objectDepth != nil, skippedDepth == nil { hex.add(bytes.extracting(data)) }
-            return at + data.count
+            return control.end + data.count
         }
         if isWord("objdata") {
             endObject()
-            guard extraction.countItem() else { return at }
+            guard extraction.countItem() else { return control.end }
             objectDepth = depth
             skippedDepth = nil
         } else if isWord("objclass") {
@@ -142,10 +117,10 @@ struct RichText {
             begin(.field)
         } else if isWord("template") {
             begin(.template)
-        } else if isStarred, let object = objectDepth, depth > object, skippedDepth == nil {
+        } else if wasStarred, let object = objectDepth, depth > object, skippedDepth == nil {
             skippedDepth = depth
         }
-        return at
+        return control.end
     }
 
     private mutating func begin(_ kind: Destination) {

@@ -91,46 +91,31 @@ struct RichTextReader {
     /// A control word or symbol behind the backslash; gives the place behind.
     private mutating func control(_ bytes: Span<UInt8>, _ start: Int) -> Int {
         guard start < bytes.count else { return start }
-        guard isLetter(bytes[start]) else {
-            switch bytes[start] {
-            case UInt8(ascii: "*"): isStarred = true
-            case UInt8(ascii: "'"):
-                guard start + 2 < bytes.count else { return bytes.count }
-                guard let high = hexadecimalValue(bytes[start + 1]),
-                    let low = hexadecimalValue(bytes[start + 2])
-                else { return start + 1 }
-                put(high << 4 | low)
-                return start + 3
-            case UInt8(ascii: "~"): put(0x20)
-            case UInt8(ascii: "_"): put(UInt8(ascii: "-"))
-            case UInt8(ascii: "-"): break
-            case 0x0D, 0x0A: put(0x0A)
-            default: put(bytes[start])
-            }
-            return start + 1
+        if let control = RichTextControl(bytes, at: start) { return apply(control, bytes) }
+        switch bytes[start] {
+        case UInt8(ascii: "*"): isStarred = true
+        case UInt8(ascii: "'"):
+            guard start + 2 < bytes.count else { return bytes.count }
+            guard let high = hexadecimalValue(bytes[start + 1]),
+                let low = hexadecimalValue(bytes[start + 2])
+            else { return start + 1 }
+            put(high << 4 | low)
+            return start + 3
+        case UInt8(ascii: "~"): put(0x20)
+        case UInt8(ascii: "_"): put(UInt8(ascii: "-"))
+        case UInt8(ascii: "-"): break
+        case 0x0D, 0x0A: put(0x0A)
+        default: put(bytes[start])
         }
-        var at = start
-        while at < bytes.count, isLetter(bytes[at]) { at += 1 }
-        let word = bytes.extracting(start..<at)
-        let isNegative = at < bytes.count && bytes[at] == UInt8(ascii: "-")
-        if isNegative { at += 1 }
-        var number: Int?
-        while at < bytes.count, bytes[at] >= 0x30, bytes[at] <= 0x39 {
-            // Past what any word can mean it stops growing.
-            number = min((number ?? 0) * 10 + Int(bytes[at] - 0x30), 1 << 40)
-            at += 1
-        }
-        if at < bytes.count, bytes[at] == 0x20 { at += 1 }
-        return apply(bytes, word, isNegative ? number.map { -$0 } : number, at)
+        return start + 1
     }
 
-    private mutating func apply(_ bytes: Span<UInt8>, _ word: Span<UInt8>, _ number: Int?, _ at: Int) -> Int {
-        func isWord(_ name: StaticString) -> Bool {
-            word.count == name.utf8CodeUnitCount && word.hasPrefix(ignoringCase: name, from: 0)
-        }
+    private mutating func apply(_ control: RichTextControl, _ bytes: Span<UInt8>) -> Int {
+        func isWord(_ name: StaticString) -> Bool { control.isWord(name, in: bytes) }
+        let number = control.number
         let wasStarred = isStarred
         isStarred = false
-        if isWord("bin") { return min(bytes.count, at + max(0, number ?? 0)) }
+        if isWord("bin") { return min(bytes.count, control.end + max(0, number ?? 0)) }
         if isWord("htmltag") {
             group.insert(.isTag)
         } else if isWord("htmlrtf") {
@@ -150,11 +135,7 @@ struct RichTextReader {
         } else if isWord("uc"), let number {
             width = min(max(0, number), 100)
         }
-        return at
-    }
-
-    private func isLetter(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(asciiLower(byte))
+        return control.end
     }
 
     /// Destinations of the header and of what is no text, without a star in front.

@@ -17,7 +17,7 @@ final class Budget {
 
     /// Nanoseconds of wall time between two looks at the processor clock, which is a system call: a thread cannot use more
     /// processor time than that in between.
-    private static let lookInterval = 1_000_000
+    private static let lookInterval = 10_000_000
 
     /// - Parameters:
     ///   - wallClock: nanoseconds.

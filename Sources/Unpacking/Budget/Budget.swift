@@ -16,7 +16,8 @@ final class Budget {
     private var nextLook: Int
 
     /// Nanoseconds of wall time between two looks at the processor clock, which is a system call: a thread cannot use more
-    /// processor time than that in between.
+    /// Nanoseconds of wall time between two looks at the processor clock, which is a system call of some microseconds: a thread cannot
+    /// use more processor time than that in between.
     private static let lookInterval = 10_000_000
 
     /// - Parameters:

@@ -15,7 +15,6 @@ final class Budget {
     /// Wall time from which on the processor clock is asked again.
     private var nextLook: Int
 
-    /// Nanoseconds of wall time between two looks at the processor clock, which is a system call: a thread cannot use more
     /// Nanoseconds of wall time between two looks at the processor clock, which is a system call of some microseconds: a thread cannot
     /// use more processor time than that in between.
     private static let lookInterval = 10_000_000

@@ -90,7 +90,8 @@ package final class DocumentFormat: Sendable {
             name: "ActiveMime", recognisedBy: "`ActiveMime`", reports: "the compound file in it",
             recognise: ActiveMime.matches, reader: ActiveMime.read),
         DocumentFormat(
-            name: "S/MIME (p7m, p7s; DER, PEM)", recognisedBy: "content type in the first octets, or behind a label of PEM",
+            name: "S/MIME (p7m, p7s; DER, PEM)",
+            recognisedBy: "content type in the first octets, or behind a label of PEM",
             reports: "signed, compressed, authenticated and plain content as mail; encrypted",
             recognise: CryptographicMessage.matches, reader: CryptographicMessage.read),
         DocumentFormat(

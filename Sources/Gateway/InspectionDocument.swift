@@ -119,6 +119,8 @@ struct InspectionDocument: Encodable {
     /// Texts under the message, and what is taken out of its HTML, in the words of the log.
     var disclaimers: [String] = []
     var sanitized: [String] = []
+    /// What differs from the report of then, a line each, of a message that is judged again (`scan --as`); nil elsewhere.
+    var differences = Nullable<[String]>()
     var timingUs: [String: Int]
     /// `official` (a daily database is among them), `own`, `test-only` or `none`.
     var signatures: String

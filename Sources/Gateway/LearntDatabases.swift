@@ -83,7 +83,9 @@ package final class LearntDatabases: Sendable {
         var found: String?
         for recipient in recipients {
             let path = MailPath(bytes: DomainNames.inASCII(recipient.path.bytes))
-            guard let domain = path.domain, !domain.isEmpty else { return nil }
+            guard var domain = path.domain, !domain.isEmpty else { return nil }
+            // The dot of the root, as of addresses that are looked up.
+            if domain.last == 0x2E { domain.removeLast() }
             let name = name(
                 scope == .user ? LookupAddress(path, delimiters: delimiters).mailbox : [0x40] + domain)
             if let found, found != name { return nil }
@@ -96,11 +98,6 @@ package final class LearntDatabases: Sendable {
     package static func name(of user: String, _ settings: Settings) -> String? {
         name(
             [Recipient(path: MailPath(user))], settings.bayes.databases, delimiters: settings.recipientDelimiter)
-    }
-
-    /// False for what mail has in no domain.
-    package static func mayBeDomain(_ text: Substring) -> Bool {
-        text.wholeMatch(of: #/[-.:_\[\]0-9A-Za-z\u{80}-\u{10FFFF}]+/#) != nil
     }
 
     /// The name of the database of an address or `@domain`, in whichever case and spelling.

@@ -17,9 +17,24 @@ package final class OfflineScan: Sendable {
     package struct Judgement: Sendable {
         /// Everything that is known, one JSON object on one line.
         package let json: [UInt8]
+        private let document: InspectionDocument
         /// The same for people, lines without the last line end.
         package let tree: String
         package let outcome: Outcome
+
+        fileprivate init(_ document: InspectionDocument, sender: MailPath, _ outcome: Outcome) throws {
+            self.document = document
+            json = try document.encoded()
+            tree = ScanTree(document, sender: sender).text
+            self.outcome = outcome
+        }
+
+        /// The object with what differs from an earlier report.
+        package func json(differences: [String]) throws -> [UInt8] {
+            var document = document
+            document.differences.value = differences
+            return try document.encoded()
+        }
     }
 
     /// What a script wants to know of a message.
@@ -179,9 +194,7 @@ package final class OfflineScan: Sendable {
         var document = try InspectionDocument(work)
         document.file.value = message.file
         document.mboxMessage.value = message.number
-        return Judgement(
-            json: try document.encoded(), tree: ScanTree(document, sender: message.envelope.reversePath).text,
-            outcome: work.outcome)
+        return try Judgement(document, sender: message.envelope.reversePath, work.outcome)
     }
 
     /// Ends the inspector and removes the workspace.

@@ -141,7 +141,7 @@ struct RuleJudgement: Sendable {
         outcome.scores.map {
             ScoredTest(
                 name: $0.name, score: Double($0.points) / 1000, description: String(decoding: $0.text, as: UTF8.self),
-                evidence: String(decoding: $0.seen, as: UTF8.self), area: $0.list.area)
+                evidence: String(decoding: $0.seen, as: UTF8.self), headerShare: $0.list.headerShare)
         }
     }
 

@@ -14,11 +14,11 @@ package enum CheckList: String, Hashable, Sendable, CaseIterable {
     /// Names and types of files.
     case attachment = "attachment_checks"
 
-    /// What of a message the list looks at.
-    package var area: ScoredTest.Area {
+    /// Which share of a test's points is of the header (`ScoredTest.headerShare`).
+    package var headerShare: Double {
         switch self {
-        case .header, .decodedHeader: .header
-        case .mimeHeader, .nestedHeader, .body, .decodedBody, .link, .attachment: .body
+        case .header, .decodedHeader: 1
+        case .mimeHeader, .nestedHeader, .body, .decodedBody, .link, .attachment: 0
         }
     }
 

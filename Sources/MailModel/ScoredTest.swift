@@ -8,23 +8,19 @@ package struct ScoredTest: Hashable, Sendable {
     package var description: String
     /// What was seen; escape before showing.
     package var evidence: String
-    /// What of the message it looked at, where it may count for learning by itself; nil where it may not: what learnt mail
-    /// says, lists of senders, test strings.
-    package var area: Area?
+    /// Which share of its points, 0 to 1, is of the header, where it may count for learning by itself, the rest being of the body;
+    /// nil where it may not: what learnt mail says, lists of senders, test strings.
+    package var headerShare: Double?
     /// A filter names it beside the sum that its points are in: it has none of its own, whatever a site gives tests of its name.
     package var isInSum = false
 
-    /// What of a message a test looks at.
-    package enum Area: Hashable, Sendable {
-        case header
-        case body
-    }
-
-    package init(name: String, score: Double, description: String = "", evidence: String = "", area: Area? = nil) {
+    package init(
+        name: String, score: Double, description: String = "", evidence: String = "", headerShare: Double? = nil
+    ) {
         self.name = name
         self.score = score
         self.description = description
         self.evidence = evidence
-        self.area = area
+        self.headerShare = headerShare
     }
 }

@@ -59,17 +59,18 @@ package struct Autolearning: Hashable, Sendable {
     package func lesson(tests: [ScoredTest], learnt: Double?, probability: Double?, call: Call) -> Bool? {
         var (header, body) = (0.0, 0.0)
         for test in tests {
-            switch test.area {
-            case .header: header += test.score
-            case .body: body += test.score
-            case nil: break
-            }
+            guard let share = test.headerShare else { continue }
+            header += test.score * share
+            body += test.score * (1 - share)
         }
+        // Thirds of points make no difference at a threshold.
+        let points = Self.rounded(header + body)
+        (header, body) = (Self.rounded(header), Self.rounded(body))
         let isSpam: Bool
-        if header + body >= spam {
+        if points >= spam {
             guard header >= Self.pointsOfEachArea, body >= Self.pointsOfEachArea else { return nil }
             isSpam = true
-        } else if header + body < ham {
+        } else if points < ham {
             isSpam = false
         } else {
             return nil
@@ -81,4 +82,7 @@ package struct Autolearning: Hashable, Sendable {
         }
         return isSpam
     }
+
+    /// To the thousandth, as SpamAssassin does.
+    private static func rounded(_ points: Double) -> Double { (points * 1000).rounded() / 1000 }
 }

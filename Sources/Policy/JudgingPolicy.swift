@@ -33,7 +33,7 @@ package struct JudgingPolicy: Hashable, Sendable {
             tests.append(
                 ScoredTest(
                     name: Self.testName(of: anomaly.kind), score: points, evidence: "at octet \(anomaly.offset)",
-                    area: .body))
+                    headerShare: 0))
         }
         return tests
     }

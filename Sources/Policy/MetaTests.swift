@@ -101,7 +101,7 @@ package struct MetaTests: Hashable, Sendable {
             let supporters = test.expression.named(among: names)
             let scored = ScoredTest(
                 name: test.name, score: points, description: test.description,
-                evidence: Self.evidence(supporters, hits), area: Self.area(supporters, hits))
+                evidence: Self.evidence(supporters, hits), headerShare: Self.headerShare(supporters, hits))
             out.append(scored)
             var hit = Hit(value: value, points: 0)
             hit.add(scored)
@@ -116,7 +116,7 @@ package struct MetaTests: Hashable, Sendable {
     private struct Hit {
         var value: Double
         var points: Double
-        var areas: Set<ScoredTest.Area?> = []
+        var headerShares: [Double?] = []
         /// Of a meta test, those of its expression that fired.
         var supporters: [String] = []
 
@@ -127,7 +127,7 @@ package struct MetaTests: Hashable, Sendable {
 
         mutating func add(_ test: ScoredTest) {
             points += test.score
-            areas.insert(test.area)
+            headerShares.append(test.headerShare)
         }
     }
 
@@ -141,11 +141,12 @@ package struct MetaTests: Hashable, Sendable {
         return words.isEmpty ? "none of its tests" : words.joined(separator: ", ")
     }
 
-    /// It may count for learning where all that it rests on may, and as header where all of that is of the header.
-    private static func area(_ supporters: [String], _ hits: [String: Hit]) -> ScoredTest.Area? {
-        let areas = supporters.reduce(into: Set<ScoredTest.Area?>()) { $0.formUnion(hits[$1]?.areas ?? []) }
-        if areas.isEmpty || areas.contains(nil) { return nil }
-        return areas == [.header] ? .header : .body
+    /// It may count for learning where all that it rests on may, each with an equal part of its points, as SpamAssassin shares them out
+    /// to header and body.
+    private static func headerShare(_ supporters: [String], _ hits: [String: Hit]) -> Double? {
+        let shares = supporters.flatMap { hits[$0]?.headerShares ?? [] }
+        let known = shares.compactMap { $0 }
+        return known.isEmpty || known.count < shares.count ? nil : known.reduce(0, +) / Double(known.count)
     }
 }
 

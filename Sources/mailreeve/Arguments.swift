@@ -21,6 +21,12 @@ struct AddressArgument: ExpressibleByArgument {
         path = MailPath(text)
     }
 
+    /// True for an address with its domain, without brackets, that mail may come for.
+    static func isMailbox(_ text: String) -> Bool {
+        let path = MailPath(text)
+        return path.domain != nil && AddressArgument(argument: text)?.path == path
+    }
+
     var defaultValueDescription: String { "<\(path)>" }
 }
 

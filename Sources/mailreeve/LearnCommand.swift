@@ -123,13 +123,11 @@ struct LearnProgram {
             if !isSaLearn { Terminal.printError("learn: bayes.databases is shared: -u \(user) is the shared database") }
             return nil
         case .domain:
-            guard user.hasPrefix("@"), LearntDatabases.mayBeDomain(user.dropFirst()) else {
+            guard user.hasPrefix("@"), AddressArgument.isMailbox("postmaster" + user) else {
                 throw LearnOptions.UsageError(text: "-u \(user): bayes.databases is domain: name one as @example.com")
             }
         case .user:
-            guard let at = user.lastIndex(of: "@"), at > user.startIndex,
-                LearntDatabases.mayBeDomain(user[user.index(after: at)...])
-            else {
+            guard AddressArgument.isMailbox(user) else {
                 throw LearnOptions.UsageError(text: "-u \(user): bayes.databases is user: name one as joe@example.com")
             }
         }

@@ -24,7 +24,7 @@ struct ScanCommand: AsyncParsableCommand {
             program, whichever has some first.
 
             With --as the message is taken from the quarantine of the configuration, with envelope, client and listener it came with, and what \
-            differs from the report of then is printed behind the verdict.
+            differs from the report of then is printed behind the verdict, with --json as lines of "differences".
 
             As root, the files are opened first and mail is then read as the configured user, or nobody.
 
@@ -193,13 +193,16 @@ struct ScanCommand: AsyncParsableCommand {
             let judgement = try await scan.judge(
                 OfflineScan.Message(
                     file: id, number: nil, bytes: bytes, envelope: entry.envelope, listener: entry.listener))
-            Terminal.write((json ? judgement.json : Array(judgement.tree.utf8)) + [0x0A])
+            if !json { Terminal.write(Array((judgement.tree + "\n").utf8)) }
             guard let comparison = ScanComparison(then: try files.report(of: entry), now: judgement.json) else {
                 throw Quarantine.Failure.damaged("\(id)/report is no report")
             }
-            let lines = comparison.lines.isEmpty ? ["the same as then"] : comparison.lines
-            // With --json standard output has objects only.
-            for line in lines { Terminal.write(Array((line + "\n").utf8), to: json ? 2 : 1) }
+            if json {
+                Terminal.write(try judgement.json(differences: comparison.lines) + [0x0A])
+            } else {
+                let lines = comparison.lines.isEmpty ? ["the same as then"] : comparison.lines
+                for line in lines { Terminal.write(Array((line + "\n").utf8)) }
+            }
             return judgement.outcome
         } catch {
             Terminal.printError("scan: \(error)")

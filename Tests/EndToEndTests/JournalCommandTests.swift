@@ -150,10 +150,18 @@ import Testing
             let id = try #require(gateway.quarantined.first)
             let same = try mailreeve("scan", "--as", id, "--config", config)
             #expect(same.status == 1 && same.text.contains("the same as then"), "\(same)")
+            func differences() throws -> [String] {
+                let run = try mailreeve("scan", "--as", id, "--json", "--config", config)
+                #expect(run.lines.count == 1 && !run.errorText.contains("->"), "\(run)")
+                let document = try JSONDocument(try #require(run.lines.first))
+                return try #require(document["differences"] as? [String], "\(run)")
+            }
+            #expect(try differences().isEmpty)
             try scratch.write("header_checks", "/^Subject: nothing/ HOLD for review\n")
             let other = try mailreeve("scan", "--as", id, "--config", config)
             #expect(other.text.contains("<h@example.net>: quarantine -> deliver"), "\(other)")
             #expect(other.text.contains("category: rule -> "), "\(other)")
+            #expect(try !differences().isEmpty && differences() == other.lines.suffix(differences().count))
             // Points of rules that are new, and of those that have others today.
             for (line, words) in [
                 ("/^Subject: hold/ SCORE 3 HELD", ["score: 1.0 -> 4.0", "HELD: - -> 3.0"]),

@@ -341,7 +341,11 @@ struct LearnTests {
                 ("user", "@example.com", false), ("user", "", false), ("domain", "", false),
                 ("user", "joe@example.com/../x", false), ("user", "joe@example.com\n", false),
                 ("domain", "@ex ample.com", false), ("user", "jo/e@bücher.example", true),
-                ("user", "joe@[192.0.2.1]", true),
+                ("user", "joe@[192.0.2.1]", true), ("domain", "@Example.com.", true), ("domain", "@.", false),
+                ("domain", "@example.com..", false), ("domain", "@a@example.com", false),
+                ("user", "joe@example..com", false), ("user", "a@b@c.example", false),
+                ("user", "@b:joe@c.example", false), ("user", #""a@b"@c.example"#, true),
+                ("user", "joe@example.com.", true),
             ] {
                 let place = try Place("  databases: \(scope)\n")
                 let run = try place.learn("--sync", "-u", name)
@@ -349,6 +353,9 @@ struct LearnTests {
                 let shared = access(place.database + "/data.mdb", F_OK) == 0
                 #expect(shared == (scope == "shared"), "\(scope) \(name)")
                 #expect((access(place.database + "/users", F_OK) == 0) == (isMeant && scope != "shared"))
+                // The dot of the root is no other domain.
+                let made = try? FileManager.default.contentsOfDirectory(atPath: place.database + "/users")
+                #expect(made?.contains { $0.hasSuffix(".") } != true, "\(scope) \(name)")
             }
         }
     }

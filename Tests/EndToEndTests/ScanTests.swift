@@ -13,7 +13,8 @@ struct ScanTests {
     /// Scripts depend on these names: fields may be added, never renamed.
     private static let fields = [
         "file", "message_id", "size", "sha256", "category", "score", "tests", "bayes", "findings", "parts", "anomalies",
-        "ambiguous", "unchecked", "limits_hit", "recipients", "edits", "timing_us",
+        "ambiguous", "unchecked", "limits_hit", "recipients", "edits", "differences",
+        "timing_us",
     ]
 
     private static func check(_ document: JSONDocument) throws {

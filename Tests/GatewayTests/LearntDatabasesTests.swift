@@ -44,6 +44,7 @@ import Testing
         #expect(name(.user, "+a@b.example") == "+a@b.example")
         #expect(name(.domain, "a@b.example", "c@B.example") == "@b.example")
         #expect(name(.domain, "a@b.example", "c@d.example") == nil)
+        #expect(name(.domain, "a@b.example.", "c@b.example") == "@b.example")
         #expect(name(.user, "postmaster") == nil)
         #expect(name(.domain, "a@") == nil)
         #expect(name(.user) == nil)

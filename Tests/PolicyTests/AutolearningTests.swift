@@ -4,8 +4,8 @@ import Testing
 
 /// The conditions of SpamAssassin's AutoLearnThreshold.
 @Suite struct AutolearningTests {
-    private func test(_ name: String, _ score: Double, _ area: ScoredTest.Area?) -> ScoredTest {
-        ScoredTest(name: name, score: score, area: area)
+    private func test(_ name: String, _ score: Double, _ headerShare: Double?) -> ScoredTest {
+        ScoredTest(name: name, score: score, headerShare: headerShare)
     }
 
     private func lesson(
@@ -13,7 +13,7 @@ import Testing
         call: Autolearning.Call? = nil, _ conditions: Autolearning = Autolearning()
     ) -> Bool? {
         conditions.lesson(
-            tests: [test("A", header, .header), test("B", body, .body), test("C", other, nil)], learnt: learnt,
+            tests: [test("A", header, 1), test("B", body, 0), test("C", other, nil)], learnt: learnt,
             probability: probability, call: call ?? (header + body > 6 ? .spam : .ham))
     }
 
@@ -28,7 +28,21 @@ import Testing
         #expect(lesson(header: header, body: body) == expected)
     }
 
-    @Test func testsWithoutAnAreaDoNotCount() {
+    /// As SpamAssassin shares the points of a meta test out.
+    @Test(
+        arguments: [
+            // Points of the header and of the body, of a meta test, and its share of the header.
+            (8, 0, 6, 0.75, nil), (0, 8, 6, 0.5, true), (2, 2.9, 7.1, 0.5, true), (8, 0, 9, 2.0 / 3, true),
+            (8, 0, 8.9, 2.0 / 3, nil), (4, 8, 0.3, 0, true),
+        ] as [(Double, Double, Double, Double, Bool?)])
+    func pointsOfMetaTestsAreShared(
+        _ header: Double, _ body: Double, _ points: Double, _ share: Double, _ expected: Bool?
+    ) {
+        let tests = [test("A", header, 1), test("B", body, 0), test("M", points, share)]
+        #expect(Autolearning().lesson(tests: tests, learnt: nil, probability: nil, call: .spam) == expected)
+    }
+
+    @Test func testsWithoutAShareDoNotCount() {
         #expect(lesson(other: 1) == false)
         #expect(lesson(other: 50) == false)
         #expect(lesson(header: 5, body: 5, other: 100) == nil)

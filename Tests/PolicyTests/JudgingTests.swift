@@ -39,7 +39,10 @@ import Testing
         #expect(verdict(.score).category == .clean)
         #expect(
             verdict(.score).tests
-                == [ScoredTest(name: "ANOMALY_FIELD_IN_CONTINUATION", score: 0.5, evidence: "at octet 7", area: .body)])
+                == [
+                    ScoredTest(
+                        name: "ANOMALY_FIELD_IN_CONTINUATION", score: 0.5, evidence: "at octet 7", headerShare: 0)
+                ])
         let held = Destiny.quarantine
         let content = ContentPolicy(infected: .discard, unchecked: [.ambiguous: held])
         #expect(content.destiny(for: verdict(.ignore)) == .pass)

@@ -182,18 +182,24 @@ import Testing
         #expect(verdict.tests.last?.evidence == names.prefix(20).joined(separator: ", ") + ", and 10 more")
     }
 
-    /// Autolearning counts a meta test where it counts all that the test rests on.
-    @Test(arguments: [
-        ("H && G", ScoredTest.Area.header), ("H && B", .body), ("B || X", .body), ("H && BAYES_99", nil), ("!X", nil),
-        ("__M && H", .header), ("!X && H", .header),
-    ])
-    func areas(_ expression: String, _ expected: ScoredTest.Area?) throws {
+    /// Autolearning counts a meta test where it counts all that the test rests on, each with an equal part.
+    @Test(
+        arguments: [
+            ("H && G", 1), ("H && B", 0.5), ("B || X", 0), ("H && G && F && B", 0.75), ("H && BAYES_99", nil),
+            ("!X", nil),
+            ("__M && H", 1), ("!X && H", 1), ("__N", 0.5), ("__N && H", 0.75), ("H + 2*B", 0.5),
+        ] as [(String, Double?)])
+    func headerShares(_ expression: String, _ expected: Double?) throws {
         let tests = [
-            ScoredTest(name: "H", score: 1, area: .header), ScoredTest(name: "G", score: 1, area: .header),
-            ScoredTest(name: "B", score: 1, area: .body), ScoredTest(name: "BAYES_99", score: 1),
+            ScoredTest(name: "H", score: 1, headerShare: 1), ScoredTest(name: "G", score: 1, headerShare: 1),
+            ScoredTest(name: "F", score: 1, headerShare: 1), ScoredTest(name: "B", score: 1, headerShare: 0),
+            ScoredTest(name: "BAYES_99", score: 1),
         ]
-        let verdict = try Self.graded(tests, [try Self.meta("__M", "G"), try Self.meta("TOP", expression)])
-        #expect(verdict.tests.last?.name == "TOP" && verdict.tests.last?.area == expected)
+        let metas = [
+            try Self.meta("__M", "G"), try Self.meta("__N", "G && B"), try Self.meta("TOP", expression),
+        ]
+        let verdict = try Self.graded(tests, metas)
+        #expect(verdict.tests.last?.name == "TOP" && verdict.tests.last?.headerShare == expected)
     }
 
     // MARK: - What decides

@@ -38,28 +38,20 @@ enum CSSColor {
             ["color-mix", "light-dark"].contains(function.name)
             || CSSValue.trimmed(function.arguments).starts(with: "from ".utf8)
         if isMade { return .color(nil, opacity: 1) }
-        let parts = function.arguments.split(whereSeparator: { $0 == 0x2C || $0 <= 0x20 || $0 == 0x2F }).map { part in
-            CSSText.names(part).elementsEqual("none".utf8) ? (0, []) : CSSValue.number(part)
-        }
-        // `color()` has the name of its space first.
-        let skipped = function.name == "color" ? 1 : 0
-        guard parts.count == skipped + 3 || parts.count == skipped + 4 else { return nil }
-        let numbers = parts.dropFirst(skipped).compactMap { $0 }
-        guard numbers.count == parts.count - skipped else { return nil }
+        guard let parts = parts(of: function) else { return nil }
         func share(_ place: Int) -> Double {
-            let (number, unit) = numbers[place]
-            return max(0, min(1, unit.first == 0x25 || place < 3 ? number / 100 : number))
+            max(0, min(1, parts[place].number / (parts[place].kind == .share || place < 3 ? 100 : 1)))
         }
-        let opacity = numbers.count > 3 ? share(3) : 1
+        let opacity = parts.count > 3 ? share(3) : 1
         switch function.name {
         case "rgb", "rgba":
-            let whole = numbers.prefix(3).map { Int(max(0, min(255, $0.1.first == 0x25 ? $0.0 * 2.55 : $0.0))) }
+            let whole = parts.prefix(3).map { Int(max(0, min(255, $0.kind == .share ? $0.number * 2.55 : $0.number))) }
             return .color((whole[0], whole[1], whole[2]), opacity: opacity)
         case "hsl", "hsla":
-            return .color(color(hue: numbers[0].0, saturation: share(1), lightness: share(2)), opacity: opacity)
+            return .color(color(hue: parts[0].number, saturation: share(1), lightness: share(2)), opacity: opacity)
         case "hwb":
             let (white, black) = (share(1), share(2))
-            let pure = color(hue: numbers[0].0, saturation: 1, lightness: 0.5)
+            let pure = color(hue: parts[0].number, saturation: 1, lightness: 0.5)
             func mixed(_ part: Int) -> Int {
                 Int(
                     white + black >= 1
@@ -71,8 +63,63 @@ enum CSSColor {
         }
     }
 
-    /// By the formula of CSS Color 4, section 7.1. Hue in degrees, whatever the unit: colours without saturation are those that
-    /// hide.
+    /// A number of a colour; angles in degrees.
+    private struct Part {
+        var number: Double
+        var kind: Kind
+        enum Kind { case number, share, angle, none }
+    }
+
+    /// Three numbers of a colour, and perhaps its opacity, in one of two forms (CSS Color 4, section 4.1): with commas, or with
+    /// blanks and a slash. nil where browsers take them for none, so that the declaration says nothing.
+    private static func parts(of function: CSSValue.Function) -> [Part]? {
+        var words = CSSValue.pieces(function.arguments, at: 0x2C)
+        let isOld = words.count > 1
+        if !isOld {
+            let sides = CSSValue.pieces(function.arguments, at: 0x2F)
+            words = CSSValue.words(sides[0])
+            if function.name == "color" {
+                let space = words.isEmpty ? [] : CSSText.names(words.removeFirst())
+                guard spaces.contains(String(decoding: space, as: UTF8.self)) else { return nil }
+            }
+            guard words.count == 3, sides.count <= 2 else { return nil }
+            words += sides.dropFirst()
+        }
+        let parts = words.compactMap(part)
+        guard 3...4 ~= words.count, parts.count == words.count else { return nil }
+        let kinds = parts.map(\.kind)
+        let hue =
+            ["hsl", "hsla", "hwb"].contains(function.name) ? 0 : ["lch", "oklch"].contains(function.name) ? 2 : nil
+        for (place, kind) in kinds.enumerated() {
+            guard kind != (place == hue ? .share : .angle) else { return nil }
+        }
+        if isOld {
+            guard !kinds.contains(.none) else { return nil }
+            switch function.name {
+            case "rgb", "rgba": guard kinds[0] == kinds[1], kinds[1] == kinds[2] else { return nil }
+            case "hsl", "hsla": guard kinds[1] == .share, kinds[2] == .share else { return nil }
+            default: return nil
+            }
+        }
+        return parts
+    }
+
+    private static func part(_ word: ArraySlice<UInt8>) -> Part? {
+        if CSSText.names(word).elementsEqual("none".utf8) { return Part(number: 0, kind: .none) }
+        guard let (number, unit) = CSSValue.number(word) else { return nil }
+        if unit.isEmpty { return Part(number: number, kind: .number) }
+        if unit.first == 0x25 { return Part(number: number, kind: .share) }
+        return CSSValue.degrees(in: unit).map { Part(number: number * $0, kind: .angle) }
+    }
+
+    /// Of `color()` (CSS Color 4, section 10; CSS Color HDR).
+    private static let spaces: Set = [
+        "srgb", "srgb-linear", "display-p3", "display-p3-linear", "a98-rgb", "prophoto-rgb", "rec2020", "rec2100-pq",
+        "rec2100-hlg",
+        "rec2100-linear", "xyz", "xyz-d50", "xyz-d65",
+    ]
+
+    /// By the formula of CSS Color 4, section 7.1. Hue in degrees.
     private static func color(hue: Double, saturation: Double, lightness: Double) -> HTMLStyle.Color {
         func part(_ offset: Double) -> Int {
             var place = (offset + hue / 30).truncatingRemainder(dividingBy: 12)

@@ -7,7 +7,13 @@ struct CSSMath {
         var kind: Kind
     }
 
-    enum Kind { case number, length, share, lengthAndShare }
+    /// Angles in degrees.
+    enum Kind { case number, length, share, lengthAndShare, angle }
+
+    /// Of section 10.7; what is endless is far beyond every limit here.
+    private static let constants = [
+        "e": 2.718_281_828, "pi": 3.141_592_654, "infinity": 1e12, "-infinity": -1e12, "nan": 0,
+    ]
 
     private static let depthLimit = 8
     private var text: ArraySlice<UInt8>
@@ -23,7 +29,9 @@ struct CSSMath {
 
     /// The values of the function whose arguments are at hand, up to its parenthesis or the end.
     private mutating func value(of name: String) -> Result? {
-        guard ["calc", "min", "max", "clamp"].contains(name), depth < Self.depthLimit else { return nil }
+        guard ["calc", "-webkit-calc", "min", "max", "clamp"].contains(name), depth < Self.depthLimit else {
+            return nil
+        }
         depth += 1
         defer { depth -= 1 }
         var values: [Result] = []
@@ -39,7 +47,7 @@ struct CSSMath {
         let numbers = values.map(\.number)
         guard let kind else { return nil }
         switch name {
-        case "calc" where values.count == 1: return first
+        case "calc" where values.count == 1, "-webkit-calc" where values.count == 1: return first
         case "min": return Result(number: numbers.min() ?? 0, kind: kind)
         case "max": return Result(number: numbers.max() ?? 0, kind: kind)
         case "clamp" where values.count == 3:
@@ -89,16 +97,20 @@ struct CSSMath {
         if take(0x28) { return value(of: "calc") }
         let word = text.prefix { $0 > 0x20 && ![0x28, 0x29, 0x2A, 0x2C, 0x2F].contains($0) }
         text = text[word.endIndex...]
-        if take(0x28) { return value(of: String(decoding: CSSText.names(word), as: UTF8.self)) }
+        let name = String(decoding: CSSText.names(word), as: UTF8.self)
+        if take(0x28) { return value(of: name) }
+        if let constant = Self.constants[name] { return Result(number: constant, kind: .number) }
         guard let (number, unit) = CSSValue.plainNumber(word) else { return nil }
         if unit.isEmpty { return Result(number: number, kind: .number) }
         if unit.first == 0x25 { return Result(number: number, kind: .share) }
-        return CSSValue.pixels(in: unit).map { Result(number: number * $0, kind: .length) }
+        if let pixels = CSSValue.pixels(in: unit) { return Result(number: number * pixels, kind: .length) }
+        return CSSValue.degrees(in: unit).map { Result(number: number * $0, kind: .angle) }
     }
 
     private static func together(_ one: Kind, _ other: Kind) -> Kind? {
         if one == other { return one }
-        return one == .number || other == .number ? nil : .lengthAndShare
+        let lengths: Set = [Kind.length, .share, .lengthAndShare]
+        return lengths.isSuperset(of: [one, other]) ? .lengthAndShare : nil
     }
 
     @discardableResult private mutating func passBlanks() -> Bool {

@@ -66,7 +66,7 @@ struct CSSProperties: OptionSet {
     /// Those of which pages without a type take numbers for pixels (Quirks Mode, section 3.2).
     static let lengths: CSSProperties = [
         margins, paddings, offsets, .textIndent, .fontSize, .letterSpacing, .height, .maxHeight, .minHeight, .width,
-        .maxWidth, .minWidth,
+        .maxWidth, .minWidth, .clip,
     ]
 
     /// What a declaration of this name sets; nil for names that are not looked at.

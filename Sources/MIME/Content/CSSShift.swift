@@ -41,6 +41,13 @@ struct CSSShift {
         return true
     }
 
+    /// Takes lengths that may be any, and bring back whatever is off the page.
+    mutating func addUnknown(_ properties: CSSProperties) {
+        lengths = (0..<Self.count).map {
+            (0, properties.contains(CSSProperties(rawValue: 1 << UInt64($0))) ? .infinity : 0)
+        }
+    }
+
     /// Takes over the lengths of `properties`.
     mutating func take(_ properties: CSSProperties, from other: CSSShift) {
         guard !lengths.isEmpty || !other.lengths.isEmpty else { return }

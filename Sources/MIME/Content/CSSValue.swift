@@ -25,6 +25,21 @@ enum CSSValue {
         return words
     }
 
+    /// Splits at a mark outside of parentheses; pieces are trimmed and may be empty.
+    static func pieces(_ value: ArraySlice<UInt8>, at mark: UInt8) -> [ArraySlice<UInt8>] {
+        var pieces: [ArraySlice<UInt8>] = []
+        var start = value.startIndex
+        var depth = 0
+        for index in value.indices {
+            if value[index] == 0x28 { depth += 1 } else if value[index] == 0x29 { depth -= 1 }
+            if depth <= 0, value[index] == mark {
+                pieces.append(trimmed(value[start..<index]))
+                start = index + 1
+            }
+        }
+        return pieces + [trimmed(value[start...])]
+    }
+
     // MARK: functions
 
     struct Function {
@@ -61,6 +76,26 @@ enum CSSValue {
         return found.first
     }
 
+    /// Functions that browsers know and nobody computes here: what is put in (CSS Values 5, section 8), and more of mathematics.
+    private static let unknown: Set = [
+        "var", "env", "attr", "if", "inherit", "round", "mod", "rem", "sin", "cos", "tan", "asin", "acos", "atan",
+        "atan2", "pow",
+        "sqrt", "hypot", "log", "exp", "abs", "sign", "progress", "random", "sibling-index", "sibling-count",
+        "calc-size",
+        "anchor", "anchor-size",
+    ]
+
+    /// True where one of them stands anywhere in a value: browsers take it for one, which may be any.
+    static func isUnknown(_ value: ArraySlice<UInt8>) -> Bool {
+        value.indices.contains { open in
+            guard value[open] == 0x28 else { return false }
+            let before = value[..<open]
+            let start = before.lastIndex { !CSSSelectors.isNamePart($0) }.map { $0 + 1 } ?? before.startIndex
+            let name = CSSText.names(before[start...])
+            return name.starts(with: "--".utf8) || unknown.contains(String(decoding: name, as: UTF8.self))
+        }
+    }
+
     // MARK: numbers
 
     /// A number and its unit, in lower case, also a reckoned one.
@@ -71,6 +106,7 @@ enum CSSValue {
         case .number: (result.number, [])
         case .share: (result.number, [0x25])
         case .length, .lengthAndShare: (result.number, [0x70, 0x78])
+        case .angle: (result.number, Array("deg".utf8)[...])
         }
     }
 
@@ -144,6 +180,17 @@ enum CSSValue {
         }
     }
 
+    /// Degrees of a unit of angles; nil for other units.
+    static func degrees(in unit: ArraySlice<UInt8>) -> Double? {
+        switch String(decoding: unit, as: UTF8.self) {
+        case "deg": 1
+        case "grad": 0.9
+        case "rad": 180 / 3.141_592_654
+        case "turn": 360
+        default: nil
+        }
+    }
+
     /// A number without a unit, or percent as a part of 1; nil for anything else.
     static func share(_ value: ArraySlice<UInt8>) -> Double? {
         guard let (number, unit) = number(value) else { return nil }
@@ -153,7 +200,25 @@ enum CSSValue {
     /// True for a length or percent, also without a unit, which documents without a type may have (Quirks Mode, section 3.2).
     static func isLength(_ value: ArraySlice<UInt8>) -> Bool {
         guard let (_, unit) = number(value) else { return false }
-        return unit.isEmpty || pixels(in: unit) != nil || unit.elementsEqual([0x25])
+        // What is reckoned and comes to a number is no length, not even where it comes to 0.
+        return unit.isEmpty
+            ? plainNumber(value) != nil : pixels(in: unit) != nil || unit.elementsEqual([0x25])
+    }
+
+    /// True for a length or percent as pages of every type have it: only 0 lacks its unit.
+    static func isStrictLength(_ value: ArraySlice<UInt8>) -> Bool {
+        isLength(value) && (number(value).map { !$0.1.isEmpty || $0.0 == 0 } ?? false)
+    }
+
+    /// True for such a length that is no percent.
+    static func isFixedLength(_ value: ArraySlice<UInt8>) -> Bool {
+        isStrictLength(value) && number(value)?.1.first != 0x25
+    }
+
+    /// True for an angle, which lacks its unit only where it is 0.
+    static func isAngle(_ value: ArraySlice<UInt8>) -> Bool {
+        guard let (angle, unit) = number(value) else { return false }
+        return unit.isEmpty ? angle == 0 && plainNumber(value) != nil : degrees(in: unit) != nil
     }
 
     /// True for an offset that moves things off every page; columns have margins of -100 percent.
@@ -163,119 +228,6 @@ enum CSSValue {
         case "%": number <= -100 && !isMargin
         case "vw", "vh", "em", "rem": number <= -100
         default: number <= -CSSShift.farOff
-        }
-    }
-
-    // MARK: shapes and transforms
-
-    /// Arguments of a function, at commas or blanks.
-    static func arguments(_ list: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
-        var list = list
-        var depth = 0
-        for index in list.indices {
-            if list[index] == 0x28 { depth += 1 } else if list[index] == 0x29 { depth -= 1 }
-            if depth == 0, list[index] == 0x2C { list[index] = 0x20 }
-        }
-        return words(list)
-    }
-
-    /// Numbers of a list, with their units.
-    private static func numbers(_ list: ArraySlice<UInt8>) -> [(number: Double, isShare: Bool)] {
-        arguments(list).prefix(64).compactMap { word in number(word).map { ($0.0, $0.1.first == 0x25) } }
-    }
-
-    /// Whether nothing is left in a shape of `clip` or `clip-path`: `rect(0,0,0,0)`, `inset(100%)`, `circle(0)`, `polygon(0 0, 0 0)`;
-    /// nil where browsers take it for no shape.
-    static func cutsAll(_ shape: Function) -> Bool? {
-        let words = arguments(shape.arguments)
-        let numbers = numbers(shape.arguments)
-        /// All before the word that begins something else.
-        func lengths(before word: StaticString) -> Int? {
-            let head = words.prefix { !CSSText.names($0).elementsEqual(word.description.utf8) }
-            return head.allSatisfy { isLength($0) } ? head.count : nil
-        }
-        switch shape.name {
-        case "rect", "xywh":
-            guard words.count >= 4 else { return nil }
-            let sides = words.prefix(4).map { number($0)?.0 }
-            guard words.prefix(4).allSatisfy({ isLength($0) || CSSText.names($0).elementsEqual("auto".utf8) }) else {
-                return nil
-            }
-            if shape.name == "xywh" { return sides[2] ?? 9 <= 1 || sides[3] ?? 9 <= 1 }
-            guard let top = sides[0], let right = sides[1], let bottom = sides[2], let left = sides[3] else {
-                return false
-            }
-            return bottom - top <= 1 || right - left <= 1
-        case "inset":
-            guard let count = lengths(before: "round"), 1...4 ~= count else { return nil }
-            return numbers.prefix(count).contains { $0.isShare && $0.number >= 50 }
-        case "circle", "ellipse":
-            let head = words.prefix { !CSSText.names($0).elementsEqual("at".utf8) }
-            guard
-                head.count <= 1 && shape.name == "circle" || head.isEmpty || head.count == 2 && shape.name == "ellipse"
-            else { return nil }
-            for word in head where !isLength(word) {
-                guard ["closest-side", "farthest-side"].contains(String(decoding: CSSText.names(word), as: UTF8.self))
-                else {
-                    return nil
-                }
-            }
-            return head.contains { number($0).map { $0.0 <= 1 } ?? false }
-        case "polygon":
-            let points = words.drop {
-                ["nonzero", "evenodd"].contains(String(decoding: CSSText.names($0), as: UTF8.self))
-            }
-            guard points.count >= 2, points.count % 2 == 0, points.allSatisfy({ isLength($0) }) else { return nil }
-            return points.count > 2 && numbers.allSatisfy { $0.number <= 1 }
-        case "path", "shape": return shape.arguments.isEmpty ? nil : false
-        default: return nil
-        }
-    }
-
-    /// One of the first two arguments is 0.
-    static func hasZero(_ function: Function) -> Bool {
-        numbers(function.arguments).prefix(2).contains { $0.number == 0 }
-    }
-
-    /// Whether `scale(0)` and the like leave nothing, or the text is moved far off the page; nil for what is no transform.
-    static func shrinksToNothing(_ transform: Function) -> Bool? {
-        let words = transform.arguments.split(separator: 0x2C, omittingEmptySubsequences: false).map(trimmed)
-        let numbers = words.map { number($0) }
-        guard !numbers.contains(where: { $0 == nil }) else { return nil }
-        let found = numbers.compactMap { $0 }
-        func all(_ counts: ClosedRange<Int>, _ isUnit: (Double, ArraySlice<UInt8>) -> Bool) -> Bool {
-            counts ~= found.count && found.allSatisfy { isUnit($0.0, $0.1) }
-        }
-        func isLength(_ number: Double, _ unit: ArraySlice<UInt8>) -> Bool {
-            unit.isEmpty ? number == 0 : unit.elementsEqual([0x25]) || pixels(in: unit) != nil
-        }
-        func isAngle(_ number: Double, _ unit: ArraySlice<UInt8>) -> Bool {
-            unit.isEmpty ? number == 0 : ["deg", "grad", "rad", "turn"].contains(String(decoding: unit, as: UTF8.self))
-        }
-        func isPlain(_ number: Double, _ unit: ArraySlice<UInt8>) -> Bool { unit.isEmpty || unit.elementsEqual([0x25]) }
-        let least = { (place: Int) in
-            abs(found[place].1.isEmpty ? found[place].0 : found[place].0 / 100) < HTMLEffects.leastShare
-        }
-        switch transform.name {
-        case "scale": return all(1...2, isPlain) ? found.indices.contains(where: least) : nil
-        case "scalex", "scaley": return all(1...1, isPlain) ? least(0) : nil
-        case "scalez": return all(1...1, isPlain) ? false : nil
-        case "scale3d": return all(3...3, isPlain) ? least(0) || least(1) : nil
-        case "translate": return all(1...2, isLength) ? found.contains { abs($0.0) >= CSSShift.farOff } : nil
-        case "translatex", "translatey": return all(1...1, isLength) ? abs(found[0].0) >= CSSShift.farOff : nil
-        case "translate3d":
-            return all(3...3, isLength) ? found.prefix(2).contains { abs($0.0) >= CSSShift.farOff } : nil
-        case "translatez", "perspective": return all(1...1, isLength) ? false : nil
-        case "rotate", "rotatex", "rotatey", "rotatez", "skewx", "skewy": return all(1...1, isAngle) ? false : nil
-        case "skew": return all(1...2, isAngle) ? false : nil
-        case "rotate3d": return found.count == 4 ? false : nil
-        case "matrix":
-            guard all(6...6, { $1.isEmpty }) else { return nil }
-            let area = found[0].0 * found[3].0 - found[1].0 * found[2].0
-            return abs(area) < HTMLEffects.leastShare * HTMLEffects.leastShare || abs(found[4].0) >= CSSShift.farOff
-                || abs(found[5].0) >= CSSShift.farOff
-        case "matrix3d": return all(16...16, { $1.isEmpty }) ? false : nil
-        default: return nil
         }
     }
 }

@@ -12,16 +12,15 @@ extension HTMLEffects {
         let value = declaration.value
         let words = CSSValue.words(value)
         let keyword = words.count == 1 ? String(decoding: CSSText.names(words[0]), as: UTF8.self) : ""
-        // Variables are not known: as where one has no value.
-        let isUnset = words.contains { CSSValue.functions($0)?.contains { $0.name == "var" } ?? false }
-        if isUnset || ["inherit", "unset", "revert", "revert-layer", "initial"].contains(keyword) {
+        if CSSValue.isUnknown(value) {
+            declareUnknown(properties)
+        } else if ["inherit", "unset", "revert", "revert-layer", "initial"].contains(keyword) {
             // A block goes on being one by `revert`, nearly always by `inherit`.
             let kept: CSSProperties =
                 ["inherit", "revert", "revert-layer"].contains(keyword) ? .displays.union(.inherited) : .inherited
             declare(properties, inherited: keyword == "initial" ? [] : properties.intersection(kept))
             if properties.contains(.color) { color = (0, 0, 0) }
-            // What a variable stands for may be any colour.
-            if properties.contains(.backgroundColor), !isUnset { hiding = .backgroundColor }
+            if properties.contains(.backgroundColor) { hiding = .backgroundColor }
         } else {
             let names = words.map { CSSText.names($0) }
             guard properties != .all, !words.isEmpty, read(declaration.name, properties, value, names, keyword) else {
@@ -91,7 +90,7 @@ extension HTMLEffects {
         case .fontSize: return readSize(value, keyword)
         case [.fontSize, .lineHeight]: return readFont(value)
         case .lineHeight:
-            guard keyword == "normal" || Self.isPositive(value) else { return false }
+            guard keyword == "normal" || Self.isLine(value) else { return false }
             declare(properties, hiding: Self.isNoLine(value) ? properties : [])
         case .height, .maxHeight, .width, .maxWidth:
             let isOpen = [
@@ -212,8 +211,7 @@ extension HTMLEffects {
     /// nil where it is no function of the property.
     private static func hides(_ function: CSSValue.Function, of property: CSSProperties) -> Bool? {
         switch (property, function.name) {
-        case (.clip, "rect"): return CSSValue.cutsAll(function)
-        case (.clip, _): return nil
+        case (.clip, _): return CSSValue.clips(function)
         case ([.transform, .grownTransform], _): return CSSValue.shrinksToNothing(function)
         case (_, "opacity"):
             if function.arguments.isEmpty { return false }
@@ -222,13 +220,14 @@ extension HTMLEffects {
             return function.arguments.isEmpty || CSSValue.share(function.arguments).map { $0 >= 0 } ?? false
                 ? false : nil
         case (_, "blur"):
-            guard !function.arguments.isEmpty, let (radius, unit) = CSSValue.number(function.arguments) else {
+            guard !function.arguments.isEmpty, let (radius, _) = CSSValue.number(function.arguments) else {
                 return function.arguments.isEmpty ? false : nil
             }
-            return radius >= 0 && (unit.isEmpty ? radius == 0 : CSSValue.pixels(in: unit) != nil) ? false : nil
+            return radius >= 0 && CSSValue.isFixedLength(function.arguments) ? false : nil
         case (_, "hue-rotate"):
-            return function.arguments.isEmpty || CSSValue.number(function.arguments) != nil ? false : nil
-        case (_, "drop-shadow"), (_, "url"): return function.arguments.isEmpty ? nil : false
+            return function.arguments.isEmpty || CSSValue.isAngle(function.arguments) ? false : nil
+        case (_, "drop-shadow"): return CSSValue.isShadow(function.arguments) ? false : nil
+        case (_, "url"): return false
         default: return nil
         }
     }
@@ -237,6 +236,11 @@ extension HTMLEffects {
 
     private static func isPositive(_ value: ArraySlice<UInt8>) -> Bool {
         CSSValue.isLength(value) && CSSValue.number(value).map { $0.0 >= 0 || value.contains(0x28) } ?? false
+    }
+
+    /// A number of lines may be reckoned.
+    private static func isLine(_ value: ArraySlice<UInt8>) -> Bool {
+        isPositive(value) || CSSValue.function(value) != nil && CSSValue.share(value) != nil
     }
 
     /// In pixels; nil for percent.
@@ -326,7 +330,7 @@ extension HTMLEffects {
             [.fontSize, .lineHeight], hiding: hides(.fontSize) ? .fontSize : [],
             inherited: sets(.fontSize) ? [] : .fontSize)
         if let line {
-            guard keyword(line) == "normal" || Self.isPositive(line) else { return false }
+            guard keyword(line) == "normal" || Self.isLine(line) else { return false }
             if Self.isNoLine(line) { all.declare(all.declared, hiding: hides(.fontSize) ? all.declared : .lineHeight) }
         }
         self = all
@@ -347,7 +351,9 @@ extension HTMLEffects {
         let isAll = properties == .background
         var hiding: CSSProperties = []
         var color: CSSColor.Value?
-        for word in CSSValue.arguments(value).flatMap({ $0.contains(0x28) ? [$0] : $0.split(separator: 0x2F) }) {
+        for word in CSSValue.pieces(value, at: 0x2C).flatMap(CSSValue.words)
+            .flatMap({ $0.contains(0x28) ? [$0] : $0.split(separator: 0x2F) })
+        {
             let keyword = String(decoding: CSSText.names(word), as: UTF8.self)
             if properties != .backgroundImage, boxes.contains(keyword) {
                 if keyword == "text" { hiding.insert(.backgroundClip) }

@@ -114,7 +114,10 @@ struct HTMLEffects {
     }
 
     private static func lacksUnit(_ value: ArraySlice<UInt8>) -> Bool {
-        CSSValue.words(value).contains { CSSValue.number($0).map { $0.0 != 0 && $0.1.isEmpty } ?? false }
+        let sides = CSSValue.function(value).flatMap { $0.name == "rect" ? CSSValue.arguments($0) : nil }
+        return (sides ?? CSSValue.words(value)).contains {
+            CSSValue.number($0).map { $0.0 != 0 && $0.1.isEmpty } ?? false
+        }
     }
 
     /// Something is said with `!important`.
@@ -162,6 +165,13 @@ struct HTMLEffects {
             background = .color(found)
             if opacity < 0.5 { hiding = .backgroundColor }
         }
+    }
+
+    /// Says `properties` with a value that may be any: nothing hides by it, and what hides by other properties may be shown by it.
+    mutating func declareUnknown(_ properties: CSSProperties) {
+        declare(properties, hiding: properties.intersection(.showing.subtracting(.lifted)))
+        fill = HTMLStyle.Fill(color: nil, isTransparent: false)
+        shift.addUnknown(properties)
     }
 
     /// Takes the lengths of a side, of sides or the indent; false where browsers take them for none.

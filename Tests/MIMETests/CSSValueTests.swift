@@ -20,7 +20,7 @@ import Testing
         "font-size:calc(0px)", "font-size:calc(0*1px)", "font-size:min(0px,1px)", "line-height:calc(0)",
         "opacity:calc(0%)",
         "opacity:calc(pi)", "opacity:calc(infinity)", "opacity:-webkit-calc(1)", "letter-spacing:calc(-5px)",
-        "margin-left:calc(1px + 1%)", "zoom:calc(0.01)", "scale:calc(0)", "font:calc(0px) a",
+        "margin-left:calc(1px + 1%)", "zoom:calc(0.01)", "scale:calc(0)", "font:calc(0px) a", "font:12px/calc(0) a",
         // What is not reckoned here.
         "opacity:calc(var(--x))", "color:rgb(var(--x) 1 , 2)", "opacity:env(x,1)", "opacity:attr(x)",
         "opacity:calc(sin(1))", "opacity:round(1,1)", "opacity:pow(1,2)",

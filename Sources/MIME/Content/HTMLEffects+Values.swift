@@ -313,10 +313,10 @@ extension HTMLEffects {
         }
         guard var size = words.popFirst() else { return false }
         var line: ArraySlice<UInt8>?
-        if let slash = size.firstIndex(of: 0x2F), !size.contains(0x28) {
-            line = size[(slash + 1)...]
-            size = size[..<slash]
-            if line?.isEmpty == true { line = words.popFirst() }
+        let sides = CSSValue.pieces(size, at: 0x2F)
+        if sides.count > 1 {
+            guard sides.count == 2 else { return false }
+            (size, line) = (sides[0], sides[1].isEmpty ? words.popFirst() : sides[1])
         } else if let next = words.first, next.first == 0x2F {
             words.removeFirst()
             line = next.count > 1 ? next.dropFirst() : words.popFirst()

@@ -71,14 +71,15 @@ package enum Committee {
     ) -> Judgement {
         let margins = margins(features, weights, model.biases)
         let fisher = FisherMethod.combine(counts, spam: Double(spam), ham: Double(ham))
-        let margin = sum(margins, fisher.evidence)
+        let familiarity = Familiarity(features, weights)
         var known = 0
         for weight in weights where weight != 0 { known += 1 }
         return Judgement(
             // Without machines the classical method has the word alone.
             probability: model == .untaught
-                ? fisher.probability : Familiarity.pulled(model.probability(margin), features, weights),
-            margin: margin,
+                ? fisher.probability
+                : familiarity.pulled(model.probability(sum(margins, fisher.evidence, doubt: familiarity.doubt))),
+            margin: sum(margins, fisher.evidence),
             classical: fisher.probability, known: max(known, counts.count { !$0.isEmpty }))
     }
 
@@ -99,13 +100,21 @@ package enum Committee {
         return sums
     }
 
-    static func sum(_ margins: [Float], _ evidence: Double) -> Double {
+    /// The mean of all voices.
+    /// - Parameter doubt: the part of what header words and relays say for spam beyond the other voices that is left out, 0...1.
+    static func sum(_ margins: [Float], _ evidence: Double, doubt: Double = 0) -> Double {
         let scaled = evidence / evidenceScale
         var sum = classicalVoice * scaled / (1 + abs(scaled))
         var total = classicalVoice
-        for view in margins.indices {
-            sum += voices[view] * Double(min(max(margins[view], -loudest), loudest))
-            total += voices[view]
+        func voice(_ view: EvidenceView) -> Double { Double(min(max(margins[view.rawValue], -loudest), loudest)) }
+        for view in [EvidenceView.words, .pairs, .grams] {
+            sum += voices[view.rawValue] * voice(view)
+            total += voices[view.rawValue]
+        }
+        let others = max(0, sum / total)
+        for view in [EvidenceView.headers, .relays] {
+            sum += voices[view.rawValue] * (voice(view) - doubt * max(0, voice(view) - others))
+            total += voices[view.rawValue]
         }
         return sum / total
     }

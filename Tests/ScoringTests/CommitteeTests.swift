@@ -173,6 +173,19 @@ struct CommitteeTests {
         #expect(values.allSatisfy { 0 < $0 && $0 < 1 })
     }
 
+    @Test("what header and relays say for spam beyond the others is heard less, and nothing else is")
+    func doubt() {
+        // The others together 0.5 of 6; beyond it 1.1167 and 0.8167.
+        let sum = { (margins: [Float]) in Committee.sum(margins, 0, doubt: 0.2) }
+        #expect(abs(Committee.sum([0.1, 0.1, 0.1, 1.2, 0.9], 0) - 2.6 / 8) < 1e-6)
+        #expect(abs(sum([0.1, 0.1, 0.1, 1.2, 0.9]) - (2.6 - 0.2 * (1.2 + 0.9 - 1.0 / 6)) / 8) < 1e-6)
+        // Others that speak for ham are no reason to leave more out.
+        #expect(abs(sum([-1, -1, -1, 0.5, 0]) - (-5 + 0.8 * 0.5) / 8) < 1e-6)
+        for margins: [Float] in [[1, 1, 1, 0.5, 0.5], [-0.2, 0, -0.3, -1, -1.5], [0.5, 0.5, 0.5, -1, 0]] {
+            #expect(sum(margins) == Committee.sum(margins, 0))
+        }
+    }
+
     @Test("in whatever order the parts of the work are done, the same is learnt")
     func orderOfWork() throws {
         let examples = Self.examples(60)

@@ -13,7 +13,7 @@ struct Familiarity {
     /// Below the first share a part of what header words and relays say for spam beyond the other voices is not heard, above the
     /// second all of it is (chosen by the nested runs of docs/BAYES.md).
     static let (littleKnown, wellKnown) = (0.6, 0.7)
-    static let unheard = 0.2
+    static let unheard = 0.5
     /// Views of the text.
     private static let views: [EvidenceView] = [.words, .pairs, .grams]
 

@@ -26,7 +26,7 @@ package struct UnshownParts: Sendable {
         let parts = tree.parts
         let roots = Self.roots(tree, message)
         let attached = parts.indices.map {
-            parts[$0].reading == 0 && !Self.isOutside(parts[$0]) && ShownHTML.saysAttachment($0, tree, message)
+            parts[$0].reading == 0 && ShownHTML.saysAttachment($0, tree, message)
         }
         let shown = Self.shownAlternatives(parts, roots, attached)
         let spoken = Self.containersOfText(parts, message, shown, roots, attached)
@@ -51,10 +51,12 @@ package struct UnshownParts: Sendable {
                 || roots[parent]?.contains(index) == false
                 || (Self.isOutside(parts[index]) && hasParts[parent])
                 || Self.neverShown.contains(parts[index].mediaType)
-                || (parts[index].kind != .multipart && ShownHTML.isAttachment(index, tree, message))
+                || (attached[index] && parts[index].kind != .multipart
+                    && ShownHTML.isAttachment(index, tree, message))
                 || (Self.isOpened(parts[index], isFile: messageFiles.contains(index))
                     && ShownHTML.isBesideOthers(index, tree, message, &firsts))
-                || ((attached[index] || Self.isOpened(parts[index], isFile: messageFiles.contains(index)))
+                || (!Self.isOutside(parts[index])
+                    && (attached[index] || Self.isOpened(parts[index], isFile: messageFiles.contains(index)))
                     && Self.isSpoken(index, spoken, in: parts))
             if isUnshown[index], !Self.isOutside(parts[index]) {
                 let place = Place(source: parts[index].source, offset: parts[index].header.lowerBound)

@@ -16,13 +16,17 @@ package enum DocumentWords {
 
     /// True where `content` is a text, or begins as a document whose text is read.
     static func mayRead(_ content: Span<UInt8>) -> Bool {
-        if isDocument(content) { return content.count <= size }
-        return content.count <= textSize && (TextChecks.narrowed(content) != nil || content.hasOnlyControlsOfText)
+        isSmall(content)
+            && (isDocument(content) || TextChecks.narrowed(content) != nil || content.hasOnlyControlsOfText)
+    }
+
+    private static func isSmall(_ content: Span<UInt8>) -> Bool {
+        content.count <= (isDocument(content) ? size : textSize)
     }
 
     /// - Returns: UTF-8; nil for anything else, and for what is larger.
     static func read(_ content: Span<UInt8>) -> [UInt8]? {
-        guard content.count <= (isDocument(content) ? size : textSize) else { return nil }
+        guard isSmall(content) else { return nil }
         if content.hasBytes(ZipSignatures.localHeader, at: 0) { return package(content) }
         if RichTextWords.isRichText(content) { return RichTextWords.read(content, limit: size) }
         if let narrowed = TextChecks.narrowed(content) { return narrowed }

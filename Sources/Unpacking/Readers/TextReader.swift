@@ -9,7 +9,7 @@ enum TextReader {
     /// What blocks begin with (those of yEnc and uuencode, marked or not, have `begin`), and labels: most texts have none of it,
     /// which is found out at once.
     private static let signs = SequenceSet(
-        [Array("begin".utf8), markOfBinHex, Array("-----BEGIN ".utf8)])
+        [Array("begin".utf8), markOfBinHex, label])
 
     static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
         let first = signs.firstPlaces(in: content)

@@ -115,7 +115,7 @@ struct LearningSession {
         } else {
             totals.ham = amount > 0 ? totals.ham + 1 : totals.ham - min(1, totals.ham)
         }
-        for key in keys where Features.isCounted(key) {
+        for key in keys where TokenClasses.counted.contains(key) {
             changes.append(Change(order: scheme.order(key), spam: isSpam ? amount : 0, ham: isSpam ? 0 : amount))
         }
     }

@@ -21,14 +21,11 @@ struct MessageSketch: Hashable, Sendable {
 
     private(set) var marks: [UInt32]
 
-    /// A bit for each class of words and links.
-    private static let wordClasses = [TokenClass.word, .link, .hidden].reduce(UInt64(0)) {
-        $0 | 1 << UInt64($1.rawValue)
-    }
+    private static let wordsAndLinks = TokenClasses([.word, .link, .hidden])
 
     /// Nil for a message without words and links.
     init?(_ message: [TokenKey]) {
-        let words = message.filter { Self.wordClasses >> ($0 >> 36) & 1 != 0 }
+        let words = message.filter(Self.wordsAndLinks.contains)
         guard !words.isEmpty else { return nil }
         var keys = words.filter { !LettersAsWords.contains($0) }
         if (words.count - keys.count) * Self.wordsForLetter > keys.count {

@@ -87,18 +87,23 @@ package struct Features: Hashable, Sendable {
         self.values = values
     }
 
-    /// Whether a key is of a class whose counts are kept.
-    package static func isCounted(_ key: TokenKey) -> Bool {
-        key >> 40 == 0 && countedClasses >> (key >> 36) & 1 != 0
-    }
-
-    /// A bit for each class whose counts are kept.
-    private static let countedClasses = TokenClass.allCases.filter(\.isCounted).reduce(UInt64(0)) {
-        $0 | 1 << UInt64($1.rawValue)
-    }
-
     /// The class of a key; nil for a number that is none.
     package static func tokenClass(_ key: TokenKey) -> TokenClass? {
         key >> 40 == 0 ? TokenClass(rawValue: UInt8(truncatingIfNeeded: key >> 36)) : nil
     }
+}
+
+/// Some classes of tokens, a bit for each: whether a key is of one of them is told without making its class.
+package struct TokenClasses: Sendable {
+    @usableFromInline let bits: UInt64
+
+    package init(_ classes: some Sequence<TokenClass>) {
+        bits = classes.reduce(0) { $0 | 1 << UInt64($1.rawValue) }
+    }
+
+    @inlinable
+    package func contains(_ key: TokenKey) -> Bool { key >> 40 == 0 && bits >> (key >> 36) & 1 != 0 }
+
+    /// Those whose counts are kept.
+    package static let counted = TokenClasses(TokenClass.allCases.filter(\.isCounted))
 }

@@ -15,8 +15,11 @@ package final class TokenReader: Sendable {
     private let workspace: PrivateDirectory
     /// Octets of the largest message.
     package let largestMessage: Int
-    /// Messages that are worth giving to `tokens` at one time.
+    /// Calls of `tokens` that are worth making at one time.
     package let parallel: Int
+    /// Messages, and octets of them, that are worth giving to one call: what it costs to reach a worker is shared by all of them.
+    package static let messagesAtOnce = 16
+    package var octetsAtOnce: Int { min(131_072, largestMessage) }
 
     /// Starts the workers in a private directory on a tmpfs.
     /// - Parameters:
@@ -61,15 +64,32 @@ package final class TokenReader: Sendable {
                 messages: parallel * 2 + 4, freeSpace: 0))
     }
 
-    /// The tokens of one message, in ascending order.
-    /// - Throws: why they could not be read.
-    package func tokens(of message: [UInt8]) async throws -> [UInt64] {
-        try await tokens(of: try spool.store(message))
+    /// The tokens of each message, in ascending order, or why they could not be read.
+    /// - Parameter messages: no more than `messagesAtOnce`, of together no more than `octetsAtOnce`, or one alone.
+    package func tokens(of messages: [[UInt8]]) async -> [Result<[UInt64], any Error>] {
+        do {
+            let writer = try spool.open(declaredSize: nil)
+            for message in messages { try writer.append(message) }
+            return try await tokens(of: try writer.finish(), lengths: messages.map(\.count)).map { .success($0) }
+        } catch {
+            guard messages.count > 1 else { return messages.map { _ in .failure(error) } }
+        }
+        // A message that ends the worker, or takes too long, costs the others nothing but time.
+        var alone: [Result<[UInt64], any Error>] = []
+        for message in messages { alone += await tokens(of: [message]) }
+        return alone
     }
 
-    /// The same of a message in a spool.
+    /// The tokens of a message in a spool.
+    /// - Throws: why they could not be read.
     func tokens(of file: MessageFile) async throws -> [UInt64] {
-        try await report(on: file, InspectionContext(tokens: .only)).tokens
+        try await tokens(of: file, lengths: [file.count])[0]
+    }
+
+    private func tokens(of file: MessageFile, lengths: [Int]) async throws -> [[UInt64]] {
+        let lessons = try await report(on: file, InspectionContext(tokens: .only, messages: lengths)).lessons
+        guard lessons.count == lengths.count else { throw GatewayError("a report without its tokens") }
+        return lessons
     }
 
     /// All parts and files of one message, those in archives too.

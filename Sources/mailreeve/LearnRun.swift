@@ -126,11 +126,12 @@ struct LearnRun {
         }
         let taken = answers.compactMap { answer -> Taken? in
             guard let answer else { return nil }
-            if let failure = answer.failure {
-                LearnSource.complain("\(batch.mails[answer.place].name): \(failure)")
+            switch answer.tokens {
+            case .success(let tokens): return Taken(mail: batch.mails[answer.place], tokens: tokens)
+            case .failure(let error):
+                LearnSource.complain("\(batch.mails[answer.place].name): \(error)")
                 return nil
             }
-            return Taken(mail: batch.mails[answer.place], tokens: answer.tokens)
         }
         return (batch.lesson ?? .spam, taken)
     }

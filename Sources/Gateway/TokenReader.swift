@@ -7,8 +7,10 @@ internal import Stores
 /// Reads the tokens of messages for learning, and what files are in them for trying rules: in inspector workers of a profile
 /// without signatures, because the mail was written by strangers. Needs no daemon.
 package final class TokenReader: Sendable {
-    /// Seconds that one message may take.
+    /// Seconds that one call may take.
     private static let deadline = 60
+    /// Octets of a report that one message may need: its tokens.
+    private static let reportSize = 65_536
 
     private let pool: InspectorPool
     private let spool: Spool
@@ -18,8 +20,8 @@ package final class TokenReader: Sendable {
     /// Calls of `tokens` that are worth making at one time.
     package let parallel: Int
     /// Messages, and octets of them, that are worth giving to one call: what it costs to reach a worker is shared by all of them.
-    package static let messagesAtOnce = 16
-    package var octetsAtOnce: Int { min(131_072, largestMessage) }
+    package let messagesAtOnce: Int
+    package let octetsAtOnce: Int
 
     /// Starts the workers in a private directory on a tmpfs.
     /// - Parameters:
@@ -49,6 +51,8 @@ package final class TokenReader: Sendable {
         _ builder: SetupBuilder, _ workspace: PrivateDirectory, _ log: @escaping @Sendable (String) -> Void
     ) async throws {
         self.workspace = workspace
+        let inspector = builder.settings.inspector
+        messagesAtOnce = min(16, inspector.messagesPerWorker, inspector.reportSize / Self.reportSize)
         pool = try InspectorPool(workspaceDirectory: workspace.path, allowNonTmpfs: false) { event in
             switch event {
             case .info: break
@@ -57,6 +61,7 @@ package final class TokenReader: Sendable {
         }
         _ = try await pool.load(builder.poolSettings(nil, nil, path: builder.settings.inspector.path))
         largestMessage = builder.settings.limits.messageSize
+        octetsAtOnce = min(131_072, largestMessage)
         parallel = builder.workers * 4
         spool = Spool(
             limits: Spool.Limits(
@@ -67,17 +72,26 @@ package final class TokenReader: Sendable {
     /// The tokens of each message, in ascending order, or why they could not be read.
     /// - Parameter messages: no more than `messagesAtOnce`, of together no more than `octetsAtOnce`, or one alone.
     package func tokens(of messages: [[UInt8]]) async -> [Result<[UInt64], any Error>] {
-        do {
+        await Self.each(of: messages) { messages in
             let writer = try spool.open(declaredSize: nil)
             for message in messages { try writer.append(message) }
-            return try await tokens(of: try writer.finish(), lengths: messages.map(\.count)).map { .success($0) }
+            return try await tokens(of: try writer.finish(), lengths: messages.map(\.count))
+        }
+    }
+
+    /// What is read of each message: of all together, and where that fails of each alone. A message that ends its worker, or takes
+    /// too long, costs the others nothing but time.
+    package static func each<Found: Sendable>(
+        of messages: [[UInt8]], read: ([[UInt8]]) async throws -> [Found]
+    ) async -> [Result<Found, any Error>] {
+        do {
+            return try await read(messages).map { .success($0) }
         } catch {
             guard messages.count > 1 else { return messages.map { _ in .failure(error) } }
         }
-        // A message that ends the worker, or takes too long, costs the others nothing but time.
-        var alone: [Result<[UInt64], any Error>] = []
-        for message in messages { alone += await tokens(of: [message]) }
-        return alone
+        var found: [Result<Found, any Error>] = []
+        for message in messages { found += await each(of: [message], read: read) }
+        return found
     }
 
     /// The tokens of a message in a spool.

@@ -56,7 +56,7 @@ struct TokenBatch: Sendable {
             var octets = 0
             for place in mails.indices {
                 let size = mails[place].bytes.count
-                if place > start, place - start == TokenReader.messagesAtOnce || octets + size > reader.octetsAtOnce {
+                if place > start, place - start == reader.messagesAtOnce || octets + size > reader.octetsAtOnce {
                     pieces.append(start..<place)
                     (start, octets) = (place, 0)
                 }

@@ -161,7 +161,7 @@ struct LearnTests {
             let both = try place.learn("--evaluate", "--mbox", "--spam", Self.spam, "--ham", Self.spam)
             #expect(
                 both.lines == [
-                    "62 message(s) were copies of others and were left out, 62 of messages of the other class",
+                    "62 message(s) were copies of others and were left out, 62 of messages of the other class"
                 ])
             #expect(both.status == 1 && both.errorText.contains("62 spam and 0 ham are too few"))
             // Nothing was learnt by it, nor is a database asked for; and what is learnt can be judged without its mail.

@@ -32,7 +32,8 @@ enum Samples {
     static let inspect = Inspect(
         request: 5, workspace: "m5",
         context: InspectionContext(
-            smtputf8: true, tokens: .only, messages: [7, 0, 993], addresses: ["a@b.example", "ü@c.example"], texts: [[0x61], [0xFF, 0]],
+            smtputf8: true, tokens: .only, messages: [7, 0, 993], addresses: ["a@b.example", "ü@c.example"],
+            texts: [[0x61], [0xFF, 0]],
             hazards: [[.scripts], [.forms, .remote]]),
         limits: limits, withoutEngine: true)
     static let report: Report = {

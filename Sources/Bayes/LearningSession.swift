@@ -35,6 +35,8 @@ struct LearningSession {
         let id = Array(lesson.id.utf8.prefix(LearntMessage.idSize))
         if let seen = SeenRecord(try writing.value(.seen, id)) {
             if seen.isSpam == isSpam { return .known }
+            // Whoever sends a message again does not unsay what a person taught.
+            if lesson.isAutomatic, try !isAutomatic(seen) { return .known }
             _ = try forget(lesson)
             outcome = .relearned
         }
@@ -58,6 +60,12 @@ struct LearningSession {
             totals.pending += 1
         }
         return outcome
+    }
+
+    /// Whether a message taught by itself; false where it is no longer kept.
+    private func isAutomatic(_ seen: SeenRecord) throws(StoreError) -> Bool {
+        guard let bytes = try writing.value(.messages, Octets.key(seen.message)) else { return false }
+        return try LearntMessage(bytes.span).isAutomatic
     }
 
     /// True when it had been learnt.

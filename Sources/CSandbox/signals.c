@@ -25,3 +25,8 @@ int csandbox_forward_signal(int number, int fd) {
     target = fd;
     return sigaction(number, &action, NULL);
 }
+
+int csandbox_signal_is_ignored(int number) {
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}

@@ -62,14 +62,15 @@ final class Autolearner: Sendable {
     }
 
     /// Decides on a judged message, before its fields are written. Infected, banned and unchecked mail teaches nothing, nor does
-    /// mail of which scanners were not asked since its score was decided: they might have contradicted. What
-    /// is to be learnt takes a share of the day: `offer` or `withdraw` has to follow.
+    /// mail of which scanners were not asked since its score was decided (they might have contradicted), or of which no recipient
+    /// wants to know whether it is spam. What is to be learnt takes a share of the day: `offer` or `withdraw` has to follow.
     func decide(_ work: MessageWork) -> AutolearningStatus {
         let settings = work.setup.settings.bayes.autolearn
         guard settings.enabled, work.setup.scorer != nil else { return .disabled }
         guard work.bayesFailure == nil else { return .unavailable }
         guard let report = work.report, !report.tokens.isEmpty, work.message.file.count <= Self.largestMessage,
-            work.verdict.categories.allSatisfy(Self.mayTeach), !work.scannerOutcomes.contains(where: \.isNeedless)
+            work.verdict.categories.allSatisfy(Self.mayTeach), !work.scannerOutcomes.contains(where: \.isNeedless),
+            !work.groups.allSatisfy({ $0.policy.bypass.contains(.spam) })
         else { return .no }
         let conditions = Autolearning(spam: settings.spam, ham: settings.ham, onError: settings.onError)
         let learnt = work.bayes.map { $0.tests.reduce(0) { $0 + $1.score } }

@@ -7,16 +7,21 @@ internal import Stores
 /// Reads the tokens of messages for learning, and what files are in them for trying rules: in inspector workers of a profile
 /// without signatures, because the mail was written by strangers. Needs no daemon.
 package final class TokenReader: Sendable {
-    /// Seconds that one message may take.
+    /// Seconds that one call may take.
     private static let deadline = 60
+    /// Octets of a report that one message may need: its tokens.
+    private static let reportSize = 65_536
 
     private let pool: InspectorPool
     private let spool: Spool
     private let workspace: PrivateDirectory
     /// Octets of the largest message.
     package let largestMessage: Int
-    /// Messages that are worth giving to `tokens` at one time.
+    /// Calls of `tokens` that are worth making at one time.
     package let parallel: Int
+    /// Messages, and octets of them, that are worth giving to one call: what it costs to reach a worker is shared by all of them.
+    package let messagesAtOnce: Int
+    package let octetsAtOnce: Int
 
     /// Starts the workers in a private directory on a tmpfs.
     /// - Parameters:
@@ -46,6 +51,8 @@ package final class TokenReader: Sendable {
         _ builder: SetupBuilder, _ workspace: PrivateDirectory, _ log: @escaping @Sendable (String) -> Void
     ) async throws {
         self.workspace = workspace
+        let inspector = builder.settings.inspector
+        messagesAtOnce = min(16, inspector.messagesPerWorker, inspector.reportSize / Self.reportSize)
         pool = try InspectorPool(workspaceDirectory: workspace.path, allowNonTmpfs: false) { event in
             switch event {
             case .info: break
@@ -54,6 +61,7 @@ package final class TokenReader: Sendable {
         }
         _ = try await pool.load(builder.poolSettings(nil, nil, path: builder.settings.inspector.path))
         largestMessage = builder.settings.limits.messageSize
+        octetsAtOnce = min(131_072, largestMessage)
         parallel = builder.workers * 4
         spool = Spool(
             limits: Spool.Limits(
@@ -61,15 +69,41 @@ package final class TokenReader: Sendable {
                 messages: parallel * 2 + 4, freeSpace: 0))
     }
 
-    /// The tokens of one message, in ascending order.
-    /// - Throws: why they could not be read.
-    package func tokens(of message: [UInt8]) async throws -> [UInt64] {
-        try await tokens(of: try spool.store(message))
+    /// The tokens of each message, in ascending order, or why they could not be read.
+    /// - Parameter messages: no more than `messagesAtOnce`, of together no more than `octetsAtOnce`, or one alone.
+    package func tokens(of messages: [[UInt8]]) async -> [Result<[UInt64], any Error>] {
+        await Self.each(of: messages) { messages in
+            let writer = try spool.open(declaredSize: nil)
+            for message in messages { try writer.append(message) }
+            return try await tokens(of: try writer.finish(), lengths: messages.map(\.count))
+        }
     }
 
-    /// The same of a message in a spool.
+    /// What is read of each message: of all together, and where that fails of each alone. A message that ends its worker, or takes
+    /// too long, costs the others nothing but time.
+    package static func each<Found: Sendable>(
+        of messages: [[UInt8]], read: ([[UInt8]]) async throws -> [Found]
+    ) async -> [Result<Found, any Error>] {
+        do {
+            return try await read(messages).map { .success($0) }
+        } catch {
+            guard messages.count > 1 else { return messages.map { _ in .failure(error) } }
+        }
+        var found: [Result<Found, any Error>] = []
+        for message in messages { found += await each(of: [message], read: read) }
+        return found
+    }
+
+    /// The tokens of a message in a spool.
+    /// - Throws: why they could not be read.
     func tokens(of file: MessageFile) async throws -> [UInt64] {
-        try await report(on: file, InspectionContext(tokens: .only)).tokens
+        try await tokens(of: file, lengths: [file.count])[0]
+    }
+
+    private func tokens(of file: MessageFile, lengths: [Int]) async throws -> [[UInt64]] {
+        let lessons = try await report(on: file, InspectionContext(tokens: .only, messages: lengths)).lessons
+        guard lessons.count == lengths.count else { throw GatewayError("a report without its tokens") }
+        return lessons
     }
 
     /// All parts and files of one message, those in archives too.

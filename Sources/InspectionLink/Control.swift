@@ -144,6 +144,9 @@ package struct InspectionContext: Hashable, Sendable {
     package var smtputf8: Bool
     /// Which tokens of the spam scorer are wanted.
     package var tokens: TokenRequest
+    /// Octets of each message that lies in the file, one behind the other, where tokens alone are wanted; empty else. At most
+    /// `ControlLimits.messages`.
+    package var messages: [Int]
 
     /// Words are wanted as SpamAssassin keys them, too.
     package var foreignTokens: Bool
@@ -159,11 +162,12 @@ package struct InspectionContext: Hashable, Sendable {
     package var hazards: [Set<HTMLHazard>]
 
     package init(
-        smtputf8: Bool = false, tokens: TokenRequest = .none, foreignTokens: Bool = false, addresses: [String] = [],
-        partsLimit: Int = 0, texts: [[UInt8]] = [], hazards: [Set<HTMLHazard>] = []
+        smtputf8: Bool = false, tokens: TokenRequest = .none, messages: [Int] = [], foreignTokens: Bool = false,
+        addresses: [String] = [], partsLimit: Int = 0, texts: [[UInt8]] = [], hazards: [Set<HTMLHazard>] = []
     ) {
         self.smtputf8 = smtputf8
         self.tokens = tokens
+        self.messages = messages
         self.foreignTokens = foreignTokens
         self.partsLimit = partsLimit
         self.addresses = addresses
@@ -180,7 +184,7 @@ package enum TokenRequest: Int, Hashable, Sendable, CaseIterable {
     case numbers
     /// Their numbers and what they stand for, to be shown to a person.
     case texts
-    /// Their numbers and nothing else of the message: for learning.
+    /// Their numbers and nothing else of the message: for learning, several messages in one request.
     case only
 }
 

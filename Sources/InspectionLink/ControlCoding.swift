@@ -157,6 +157,7 @@ extension Inspect {
         out.put(withoutEngine)
         out.put(context.smtputf8)
         out.put(context.tokens.rawValue)
+        out.put(context.messages) { out, length in out.put(length) }
         out.put(context.foreignTokens)
         out.put(context.addresses) { out, address in out.put(address) }
         out.put(context.partsLimit)
@@ -192,6 +193,9 @@ extension Inspect {
         let withoutEngine = try reader.bool()
         let context = InspectionContext(
             smtputf8: try reader.bool(), tokens: try Self.tokenRequest(&reader),
+            messages: try reader.list(limit: ControlLimits.messages) { reader throws(RecordError) in
+                try reader.int(in: any)
+            },
             foreignTokens: try reader.bool(),
             addresses: try reader.list(limit: ControlLimits.addresses) { reader throws(RecordError) in
                 try reader.string(limit: ControlLimits.address)
@@ -249,6 +253,8 @@ package enum ControlLimits {
     /// Addresses of the envelope that are tried as passwords, and octets of one (RFC 5321 section 4.5.3.1: 64 and 255).
     package static let addresses = 10
     package static let address = 320
+    /// Messages of one request for tokens.
+    package static let messages = 64
     /// Octets of a failure text.
     package static let text = 8192
     /// Problems of rules that are told, and octets of one: together they fit into a record.

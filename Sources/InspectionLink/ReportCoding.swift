@@ -116,6 +116,7 @@ extension Report {
             out.put(tokens: [text.token])
             out.put(text.text)
         }
+        out.put(lessons) { out, tokens in out.put(tokens: tokens) }
         return out.bytes
     }
 
@@ -218,11 +219,15 @@ extension Report {
             guard let token = try reader.tokens(limit: 1).first else { throw RecordError.value("no token") }
             return TokenText(token: token, text: try reader.string(limit: limits.text))
         }
+        let lessons = try reader.list(limit: ControlLimits.messages) { reader throws(RecordError) in
+            try reader.tokens(limit: limits.tokens)
+        }
         try reader.end()
         self.init(
             messageSize: messageSize, parts: parts, findings: findings, anomalies: anomalies, unchecked: unchecked,
             firings: firings, givenUp: givenUp, banned: banned, limitsHit: limitsHit,
             completedScanners: completedScanners, timings: timings, tokens: tokens, tokenTexts: tokenTexts)
+        self.lessons = lessons
         self.textEnds = textEnds
         self.textObstacle = textObstacle
         self.htmlCleanings = htmlCleanings

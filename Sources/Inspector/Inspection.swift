@@ -61,7 +61,7 @@ struct Inspection {
 
     mutating func inspect(_ message: Span<UInt8>, _ request: Inspect, _ parts: Descriptor?) -> [UInt8] {
         message.withUnsafeBufferPointer {
-            request.context.tokens == .only ? tokensOnly($0, request) : inspect($0, request, parts)
+            request.context.tokens == .only ? lessons($0, request) : inspect($0, request, parts)
         }
     }
 
@@ -139,8 +139,19 @@ struct Inspection {
             completed: run.isComplete ? [Self.scanner] : [], timings: run.clock.timings, maximum: reportSize)
     }
 
-    /// The report for learning: the tokens that judging would see, and nothing else.
-    private mutating func tokensOnly(_ bytes: UnsafeBufferPointer<UInt8>, _ request: Inspect) -> [UInt8] {
+    /// The report for learning: of each message the tokens that judging would see, and nothing else.
+    private mutating func lessons(_ bytes: UnsafeBufferPointer<UInt8>, _ request: Inspect) -> [UInt8] {
+        var builder = ReportBuilder(messageSize: bytes.count)
+        var start = 0
+        for length in request.context.messages {
+            let end = start + min(length, bytes.count - start)
+            builder.add(lesson: tokens(of: UnsafeBufferPointer(rebasing: bytes[start..<end]), request))
+            start = end
+        }
+        return builder.finish(completed: [], timings: [], maximum: reportSize)
+    }
+
+    private mutating func tokens(of bytes: UnsafeBufferPointer<UInt8>, _ request: Inspect) -> TokenSet {
         let message = bytes.span
         var walker = PartWalker(message, limits: request.limits)
         var run = Run(
@@ -181,12 +192,9 @@ struct Inspection {
             index += 1
         }
         run.takeMembers()
-        var builder = ReportBuilder(messageSize: message.count)
-        if var used = run.tokens.take() {
-            builder.add(used.finish())
-            extractor = used
-        }
-        return builder.finish(completed: [], timings: [], maximum: reportSize)
+        var used = run.tokens.take() ?? TokenExtractor()
+        defer { extractor = used }
+        return used.finish()
     }
 
     private mutating func take(

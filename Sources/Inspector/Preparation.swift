@@ -11,7 +11,8 @@ extension Inspection {
         for tokens in [TokenRequest.numbers, .only] {
             var inspection = Inspection(engine: nil, reportSize: 1 << 20, passwords: [])
             let request = Inspect(
-                request: 0, workspace: "", context: InspectionContext(tokens: tokens), limits: limits)
+                request: 0, workspace: "", context: InspectionContext(tokens: tokens, messages: [message.count]),
+                limits: limits)
             _ = inspection.inspect(message.span, request, nil)
         }
     }

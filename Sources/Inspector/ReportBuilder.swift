@@ -161,6 +161,11 @@ struct ReportBuilder {
         }
     }
 
+    /// Adds what is learnt of the next message of several.
+    mutating func add(lesson: TokenSet) {
+        report.lessons.append(lesson.tokens)
+    }
+
     /// Notes a limit on what is read of text for scores: all of it was scanned, so that the message is not unchecked.
     mutating func reachTextLimit(_ limit: String = "text-bytes") {
         if !report.limitsHit.contains(limit) { report.limitsHit.append(limit) }

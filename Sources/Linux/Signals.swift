@@ -21,3 +21,6 @@ package func watchSignals(_ numbers: [Int32], _ handler: @escaping @Sendable (In
         try check("sigaction \(number)") { csandbox_forward_signal(number, writer.raw) }
     }
 }
+
+/// True of a signal that the process ignores: nohup(1) and shells start programs that way.
+package func isIgnored(_ number: Int32) -> Bool { csandbox_signal_is_ignored(number) == 1 }

@@ -33,6 +33,8 @@ package struct Report: Hashable, Sendable {
     package var tokens: [UInt64]
     /// What tokens stand for, where that was asked for.
     package var tokenTexts: [TokenText]
+    /// The tokens of each message, where the request was for the tokens of several and nothing else.
+    package var lessons: [[UInt64]] = []
 
     package struct Timing: Hashable, Sendable {
         package var stage: String

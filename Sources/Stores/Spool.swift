@@ -112,7 +112,7 @@ package final class Spool: Sendable {
 }
 
 /// Why a message could not be stored; always temporary for the client.
-package enum SpoolError: Error, Hashable {
+package enum SpoolError: Error, Hashable, CustomStringConvertible {
     /// A bound is reached (452 4.3.1).
     case full(String)
     /// The system refused (451 4.3.0).
@@ -125,6 +125,8 @@ package enum SpoolError: Error, Hashable {
         case .failed(let error): "spool: \(error)"
         }
     }
+
+    package var description: String { cause }
 }
 
 /// Takes the octets of one message as they arrive. One owner at a time; dropping it gives everything back.

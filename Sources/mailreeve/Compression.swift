@@ -44,11 +44,15 @@ struct Compression {
         fileprivate let name: String
 
         /// Waits for the end of the program behind the end of its output.
+        /// - Returns: what it says of input that it unpacked whole; nil mostly.
         /// - Throws: when it was not content with its input.
-        func finish() throws(SystemError) {
+        func finish() throws(SystemError) -> String? {
             let status = try program.wait(deadline: monotonicNow() + ending * 1_000_000_000)
             if status == SandboxedProgram.launchFailed { throw SystemError("start \(name)", code: EPERM) }
+            // gzip(1): a warning. All of it was unpacked, and something stands behind it.
+            if name == "gzip", status == 2 { return "gzip: trailing garbage ignored" }
             guard status == 0 else { throw SystemError(name, code: EIO) }
+            return nil
         }
     }
 

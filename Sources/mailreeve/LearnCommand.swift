@@ -295,14 +295,11 @@ struct LearnProgram {
         if options.task == .evaluate, source.files.contains(where: { $0.lesson == nil || $0.lesson == .forget }) {
             throw GatewayError("--evaluate needs --spam and --ham before its targets")
         }
+        ProcessLimits.keepMemory()
+        let interruption = Interruption()
         let reader = try await TokenReader.launch(
             settings, inspectorPath: inspector, log: { LearnSource.complain($0) },
-            workspaceMade: { workspace in
-                try watchSignals([SIGINT, SIGTERM, SIGHUP]) { number in
-                    workspace.remove()
-                    _exit(128 + number)
-                }
-            })
+            workspaceMade: { try interruption.watch($0, isPatient: options.task == .learn) })
         do {
             var run = LearnRun(
                 source.files, options, reader: reader, compression: Compression(settings, inspector: inspector),
@@ -310,14 +307,24 @@ struct LearnProgram {
             if options.task == .evaluate {
                 try await evaluate(&run)
             } else {
-                try await run.learn(into: try store, countsNow: !options.postponesCounting)
+                try await run.learn(
+                    into: try store, countsNow: !options.postponesCounting, until: { interruption.signal != nil })
             }
             await reader.close()
             if options.task == .learn { try report(run) }
+            if source.deleted > 0 { say("\(source.deleted) message(s) marked as deleted were left out") }
             if source.passedOver > 0 {
                 say(
                     "\(source.passedOver) folder(s) were not looked into, the first \(LearnSource.shown(source.firstPassedOver)): "
                         + "name them to learn them")
+            }
+            if let signal = interruption.signal {
+                say("interrupted: what comes behind was not learnt")
+                return 128 + signal
+            }
+            if run.failed > 0 {
+                say("\(run.failed) message(s) could not be read")
+                return 1
             }
             // sa-learn's exit status: 1 when nothing was looked at, whatever the reason.
             return run.examined == 0 && options.task != .evaluate ? 1 : 0
@@ -354,14 +361,16 @@ struct LearnProgram {
     private func evaluate(_ run: inout LearnRun) async throws {
         var examples: [(date: UInt32, example: CommitteeTrainer.Example)] = []
         // A copy would be judged by what the other one taught.
-        var known: Set<String> = []
-        var copies = 0
+        var known: [String: LearnOptions.Lesson] = [:]
+        var (copies, contradictions) = (0, 0)
         while let (lesson, taken) = try await run.next() {
             for message in taken {
-                guard known.insert(message.mail.id).inserted else {
+                if let first = known[message.mail.id] {
                     copies += 1
+                    contradictions += first == lesson ? 0 : 1
                     continue
                 }
+                known[message.mail.id] = lesson
                 let features = Features(tokens: message.tokens)
                 examples.append(
                     (message.mail.date, CommitteeTrainer.Example(features: features, isSpam: lesson == .spam)))
@@ -372,12 +381,18 @@ struct LearnProgram {
             options.hasTargets
             ? examples.indices.sorted { (examples[$0].date, $0) < (examples[$1].date, $1) }.map { examples[$0].example }
             : try store.examples()
+        defer {
+            if copies > 0 {
+                say(
+                    "\(copies) message(s) were copies of others and were left out"
+                        + (contradictions > 0 ? ", \(contradictions) of messages of the other class" : ""))
+            }
+        }
         if inOrder.isEmpty { throw GatewayError("there is no mail to judge") }
         guard let table = Evaluation.table(inOrder) else {
             let spam = inOrder.count { $0.isSpam }
             throw GatewayError("\(spam) spam and \(inOrder.count - spam) ham are too few to cross-validate")
         }
         Terminal.write(Array((table + "\n").utf8))
-        if copies > 0 { say("\(copies) message(s) were copies of others and were left out") }
     }
 }

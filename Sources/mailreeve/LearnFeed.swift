@@ -160,6 +160,9 @@ struct LearnFeed {
             let bytes = try current.input.next()
             isAtEnd = bytes.isEmpty
             if isAtEnd {
+                if let warning = current.input.warning {
+                    LearnSource.complain("\(LearnSource.shown(current.file.path)): \(warning)")
+                }
                 current.cutter.finish { cut.append($0) }
             } else {
                 current.cutter.take(bytes.span) { cut.append($0) }

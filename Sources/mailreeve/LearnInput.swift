@@ -14,6 +14,8 @@ struct LearnInput {
     /// What was read to know the form, until it is asked for.
     private var start: [UInt8]
     private var taken = 0
+    /// What the program that unpacks says of a file that was whole; at its end.
+    private(set) var warning: String?
 
     /// - Parameter path: `-` is standard input.
     init(_ path: OctetPath, _ compression: Compression) throws(SystemError) {
@@ -63,7 +65,7 @@ struct LearnInput {
         if bytes.isEmpty { bytes = try readSome(unpacking?.output ?? file, limit: Self.piece) }
         taken += bytes.count
         guard taken <= Self.sizeLimit else { throw SystemError("read", code: EFBIG) }
-        if bytes.isEmpty { try unpacking?.finish() }
+        if bytes.isEmpty { warning = try unpacking?.finish() }
         return bytes
     }
 

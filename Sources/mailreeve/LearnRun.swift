@@ -14,9 +14,10 @@ struct LearnRun {
         var tokens: [UInt64]
     }
 
-    /// Messages that were looked at, those of too many octets, those that taught nothing because too many nearly like them
-    /// were learnt, and those that changed the store.
+    /// Messages that were looked at, those that could not be, those of too many octets, those that taught nothing because too many
+    /// nearly like them were learnt, and those that changed the store.
     private(set) var examined = 0
+    private(set) var failed = 0
     private(set) var skipped = 0
     private(set) var repeated = 0
     private(set) var done = 0
@@ -85,10 +86,15 @@ struct LearnRun {
     }
 
     /// Learns or forgets all messages.
-    /// - Parameter countsNow: false leaves counting to the next `--sync`.
-    mutating func learn(into store: BayesStore, countsNow: Bool) async throws {
-        while let (lesson, taken) = try await next() {
+    /// - Parameters:
+    ///   - countsNow: false leaves counting to the next `--sync`.
+    ///   - isInterrupted: true ends it behind what is being written; the machines are solved by the next run then.
+    mutating func learn(
+        into store: BayesStore, countsNow: Bool, until isInterrupted: () -> Bool
+    ) async throws {
+        while !isInterrupted(), let (lesson, taken) = try await next() {
             try await finishWriting()
+            if isInterrupted() { break }
             // What it reads as is not needed any more.
             let messages = taken.map {
                 Learnt(name: $0.mail.name, id: $0.mail.id, date: $0.mail.date, tokens: $0.tokens)
@@ -101,7 +107,7 @@ struct LearnRun {
             }
         }
         try await finishWriting()
-        if countsNow, done > 0 {
+        if countsNow, done > 0, !isInterrupted() {
             let taught = taught
             let isSolved = try await NIOThreadPool.singleton.runIfActive { try store.solveIfDue(after: taught) }
             if isSolved { debug.say(.bayes, "solved the machines") }
@@ -121,16 +127,17 @@ struct LearnRun {
         var answers = [TokenBatch.Answer?](repeating: nil, count: batch.mails.count)
         for await answer in coming.answers {
             answers[answer.place] = answer
-            examined += 1
+            if case .success = answer.tokens { examined += 1 } else { failed += 1 }
             progress.advance(position: batch.mails[answer.place].position, messages: examined)
         }
         let taken = answers.compactMap { answer -> Taken? in
             guard let answer else { return nil }
-            if let failure = answer.failure {
-                LearnSource.complain("\(batch.mails[answer.place].name): \(failure)")
+            switch answer.tokens {
+            case .success(let tokens): return Taken(mail: batch.mails[answer.place], tokens: tokens)
+            case .failure(let error):
+                LearnSource.complain("\(batch.mails[answer.place].name): \(error)")
                 return nil
             }
-            return Taken(mail: batch.mails[answer.place], tokens: answer.tokens)
         }
         return (batch.lesson ?? .spam, taken)
     }

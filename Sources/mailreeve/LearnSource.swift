@@ -24,6 +24,8 @@ struct LearnSource {
     /// Folders that were not looked into: hidden ones, and those beside the mail of a Maildir.
     private(set) var passedOver = 0
     private(set) var firstPassedOver: OctetPath = ""
+    /// Messages that their owner deleted, and that no program has removed yet.
+    private(set) var deleted = 0
 
     private struct Identity: Hashable {
         var device: UInt64
@@ -63,7 +65,9 @@ struct LearnSource {
                 continue
             }
             let isMaildir = Set<OctetPath>(["cur", "new", "tmp"]).isSubset(of: names)
-            let isMessages = target.format == .dir || Self.isInMaildir(path)
+            let isInMaildir = Self.isInMaildir(path)
+            let isMessages = target.format == .dir || isInMaildir
+            let isCyrus = names.contains("cyrus.header")
             var below: [OctetPath] = []
             for name in names {
                 let inner = path.appending(name)
@@ -74,6 +78,9 @@ struct LearnSource {
                 }
                 guard let status = self.status(inner) else { continue }
                 switch status.st_mode & S_IFMT {
+                case S_IFREG where Self.isDeleted(name, isInMaildir: isInMaildir): deleted += 1
+                // What Cyrus keeps beside the mail of a folder.
+                case S_IFREG where isCyrus && name.hasPrefix("cyrus."): break
                 case S_IFREG: append(inner, status, target, isMessages ? .file : target.format)
                 case S_IFDIR where depth < Self.depthLimit: below.append(inner)
                 case S_IFDIR: Self.complain("\(Self.shown(inner)): too deep")
@@ -82,6 +89,16 @@ struct LearnSource {
             }
             waiting += below.reversed().map { ($0, depth + 1) }
         }
+    }
+
+    /// A Maildir marks deleted mail by the flag T (maildir(5)), other folders by a comma in front of the name (rmm(1) of MH). A message
+    /// that its owner took out of a folder of spam lies there like that until it is removed.
+    private static func isDeleted(_ name: OctetPath, isInMaildir: Bool) -> Bool {
+        guard isInMaildir else { return name.hasPrefix(",") }
+        let flags = Array(":2,".utf8)
+        let octets = Array(name.octets)
+        guard let start = octets.indices.first(where: { octets[$0...].starts(with: flags) }) else { return false }
+        return octets[(start + flags.count)...].contains(UInt8(ascii: "T"))
     }
 
     /// The files of a Maildir are one message each, whatever they begin with.

@@ -176,12 +176,7 @@ enum ReleaseRun {
         do {
             let teacher = try await SpamTeacher.open(
                 open.settings, inspectorPath: inspector, log: { Terminal.printError("release: \($0)") },
-                workspaceMade: { workspace in
-                    try watchSignals([SIGINT, SIGTERM, SIGHUP]) { number in
-                        workspace.remove()
-                        _exit(128 + number)
-                    }
-                })
+                workspaceMade: { try Interruption().watch($0) })
             let outcome: SpamTeacher.Outcome
             do {
                 outcome = try await teacher.learn(id, in: open.quarantine.files, as: .ham)

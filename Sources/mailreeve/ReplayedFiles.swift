@@ -58,12 +58,7 @@ struct ReplayedFiles {
         let inspector = ProgramPath.inspector
         let reader = try await TokenReader.launch(
             settings, inspectorPath: inspector, log: { Terminal.printError("rules replay: \($0)") },
-            workspaceMade: { workspace in
-                try watchSignals([SIGINT, SIGTERM, SIGHUP]) { number in
-                    workspace.remove()
-                    _exit(128 + number)
-                }
-            })
+            workspaceMade: { try Interruption().watch($0) })
         for (number, message) in messages.enumerated() {
             var texts: [[UInt8]] = []
             do {

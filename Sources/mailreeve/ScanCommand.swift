@@ -75,12 +75,7 @@ struct ScanCommand: AsyncParsableCommand {
             scan = try await OfflineScan.launch(
                 settings, inspectorPath: inspector, bayesDirectory: bayesDbpath,
                 log: { Terminal.printError("scan: \($0)") },
-                workspaceMade: { workspace in
-                    try watchSignals([SIGINT, SIGTERM, SIGHUP]) { number in
-                        workspace.remove()
-                        _exit(128 + number)
-                    }
-                })
+                workspaceMade: { try Interruption().watch($0) })
         } catch {
             Terminal.printError("scan: \(error)")
             throw ExitCode(2)

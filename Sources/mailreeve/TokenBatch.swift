@@ -6,8 +6,7 @@ struct TokenBatch: Sendable {
     /// The tokens of one message, or why there are none.
     struct Answer: Sendable {
         var place: Int
-        var tokens: [UInt64] = []
-        var failure: String?
+        var tokens: Result<[UInt64], any Error>
     }
 
     let batch: LearnFeed.Batch
@@ -22,13 +21,16 @@ struct TokenBatch: Sendable {
         let (given, give) = AsyncStream.makeStream(of: Never.self)
         self.answers = answers
         self.given = given
-        let queue = Queue(batch.mails)
+        let queue = Queue(batch.mails, reader)
         Task {
             await withTaskGroup(of: Void.self) { group in
                 for _ in 0..<min(reader.parallel, max(1, batch.mails.count)) {
                     group.addTask {
-                        while let (place, bytes) = queue.next() {
-                            answer.yield(await Self.answer(place, bytes, reader))
+                        while let places = queue.next() {
+                            let mails = batch.mails[places]
+                            for (place, read) in zip(places, await reader.tokens(of: mails.map(\.bytes))) {
+                                answer.yield(Answer(place: place, tokens: read))
+                            }
                         }
                         give.finish()
                     }
@@ -43,26 +45,30 @@ struct TokenBatch: Sendable {
         for await _ in given {}
     }
 
-    private static func answer(_ place: Int, _ bytes: [UInt8], _ reader: TokenReader) async -> Answer {
-        do {
-            return Answer(place: place, tokens: try await reader.tokens(of: bytes))
-        } catch {
-            return Answer(place: place, failure: "\(error)")
-        }
-    }
-
-    /// Messages that no task has taken yet.
+    /// Messages that no task has taken yet, in the pieces in which the workers get them.
     private final class Queue: Sendable {
-        private let mails: [LearnMail]
+        private let pieces: [Range<Int>]
         private let taken = Atomic<Int>(0)
 
-        init(_ mails: [LearnMail]) {
-            self.mails = mails
+        init(_ mails: [LearnMail], _ reader: TokenReader) {
+            var pieces: [Range<Int>] = []
+            var start = 0
+            var octets = 0
+            for place in mails.indices {
+                let size = mails[place].bytes.count
+                if place > start, place - start == reader.messagesAtOnce || octets + size > reader.octetsAtOnce {
+                    pieces.append(start..<place)
+                    (start, octets) = (place, 0)
+                }
+                octets += size
+            }
+            if start < mails.count { pieces.append(start..<mails.count) }
+            self.pieces = pieces
         }
 
-        func next() -> (place: Int, bytes: [UInt8])? {
+        func next() -> Range<Int>? {
             let place = taken.add(1, ordering: .relaxed).oldValue
-            return place < mails.count ? (place, mails[place].bytes) : nil
+            return place < pieces.count ? pieces[place] : nil
         }
     }
 }

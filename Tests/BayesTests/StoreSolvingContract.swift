@@ -28,6 +28,28 @@ struct StoreSolvingContract {
         #expect(next.number != rest.number)
     }
 
+    @Test("mail that teaches by itself unsays nothing that a person taught", arguments: StoreKind.allCases)
+    func automaticAgainstAPerson(_ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind, BayesStore.Limits(messages: 100, automatic: 20, minimum: 1))
+        defer { withExtendedLifetime(scratch) {} }
+        var batch = try store.beginBatch(at: 5)
+        func learn(_ name: String, asSpam isSpam: Bool, isAutomatic: Bool) throws -> LessonOutcome? {
+            var lesson = lesson(name, 0..<9)
+            lesson.isAutomatic = isAutomatic
+            return try store.learn([lesson], asSpam: isSpam, batch: &batch, time: 7).first
+        }
+        #expect(try learn("person", asSpam: false, isAutomatic: false) == .learned)
+        #expect(try learn("person", asSpam: true, isAutomatic: true) == .known)
+        #expect(try store.totals().ham == 1 && store.totals().spam == 0)
+        // A person unsays what a person taught, and what was learnt by itself; and that corrects itself.
+        #expect(try learn("person", asSpam: true, isAutomatic: false) == .relearned)
+        #expect(try learn("itself", asSpam: true, isAutomatic: true) == .learned)
+        #expect(try learn("itself", asSpam: false, isAutomatic: true) == .relearned)
+        #expect(try learn("itself", asSpam: true, isAutomatic: false) == .relearned)
+        #expect(try learn("itself", asSpam: false, isAutomatic: true) == .known)
+        #expect(try store.totals().ham == 0 && store.totals().spam == 2)
+    }
+
     @Test("mail that teaches by itself holds no more than its share", arguments: StoreKind.allCases)
     func automaticShare(_ kind: StoreKind) throws {
         let (store, scratch) = try makeStore(kind, BayesStore.Limits(messages: 100, automatic: 20, minimum: 1))

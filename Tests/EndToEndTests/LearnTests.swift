@@ -87,6 +87,43 @@ struct LearnTests {
         }
     }
 
+    /// Who ends it hears what was learnt until then, and which batch takes it back. Told to ignore the signal, it goes on.
+    @Test(arguments: ["INT", "TERM", "HUP"])
+    func anInterruptedRunSaysWhatItLearnt(_ signal: String) async throws {
+        try await Lanes.run {
+            for isIgnored in [false, true] {
+                let place = try Place()
+                let pipe = place.directory + "/pipe"
+                let said = place.directory + "/said"
+                // The pipe holds the run open; what stands before it is one batch, in the other class.
+                let script = """
+                    mkfifo '\(pipe)'; \(isIgnored ? "trap '' \(signal);" : "")
+                    '\(Programs.path("mailreeve"))' learn --config '\(place.configuration.path)' \
+                        --dbpath '\(place.database)' --mbox --spam '\(Self.spam)' --ham '\(pipe)' >'\(said)' 2>&1 &
+                    learner=$!
+                    exec 9>'\(pipe)'
+                    tries=0
+                    until '\(Programs.path("mailreeve"))' learn --config '\(place.configuration.path)' \
+                        --dbpath '\(place.database)' --dump magic 2>&1 | grep -q ' 62  .*nspam'; do
+                        tries=$((tries + 1)); [ $tries -lt 300 ] || break; sleep 0.1
+                    done
+                    kill -s \(signal) $learner
+                    cat '\(Self.ham)' >&9; exec 9>&-
+                    wait $learner; echo "ended $?"; cat '\(said)'
+                    """
+                let run = try runTool("/bin/bash", ["-c", script])
+                let number = ["INT": 130, "TERM": 143, "HUP": 129][signal] ?? 0
+                #expect(run.lines.first == "ended \(isIgnored ? 0 : number)", "\(run)")
+                if isIgnored {
+                    #expect(run.lines.last == "\(place.database): 62 spam, 61 ham, batch 1", "\(run)")
+                } else {
+                    #expect(run.lines.contains("\(place.database): 62 spam, 0 ham, batch 1"), "\(run)")
+                    #expect(run.lines.last == "interrupted: what comes behind was not learnt")
+                }
+            }
+        }
+    }
+
     /// A backup that was not written to its end is no success; a pipe that is full for a moment gets all of it.
     @Test func outputThatIsNotTaken() async throws {
         try await Lanes.run {
@@ -121,6 +158,12 @@ struct LearnTests {
             let twice = try place.learn("--evaluate", "--mbox", "--spam", Self.spam, Self.spam, "--ham", Self.ham)
             #expect(twice.lines.dropLast() == named.lines[...])
             #expect(twice.lines.last == "62 message(s) were copies of others and were left out")
+            let both = try place.learn("--evaluate", "--mbox", "--spam", Self.spam, "--ham", Self.spam)
+            #expect(
+                both.lines == [
+                    "62 message(s) were copies of others and were left out, 62 of messages of the other class"
+                ])
+            #expect(both.status == 1 && both.errorText.contains("62 spam and 0 ham are too few"))
             // Nothing was learnt by it, nor is a database asked for; and what is learnt can be judged without its mail.
             #expect(access(place.database, F_OK) != 0)
             _ = try place.learn("--mbox", "--spam", Self.spam, "--ham", Self.ham)
@@ -224,6 +267,36 @@ struct LearnTests {
         }
     }
 
+    /// Who keeps standard error in /dev/null hears of it by the exit status.
+    @Test func whatCouldNotBeReadIsNoSuccess() async throws {
+        try await Lanes.run {
+            let place = try Place()
+            let large = try place.configuration.write(
+                "large", Array("Subject: large\n\n\(String(repeating: "word ", count: 40_000))\n".utf8))
+            let command =
+                "ulimit -f 100; exec '\(Programs.path("mailreeve"))' learn --config '\(place.configuration.path)' "
+                + "--dbpath '\(place.directory)/new' --max-size 0 --spam '\(large)'"
+            let run = try runTool("/bin/bash", ["-c", command])
+            #expect(run.status == 1, "\(run)")
+            #expect(run.lines.first == "Learned tokens from 0 message(s) (0 message(s) examined)", "\(run)")
+            #expect(run.lines.last == "1 message(s) could not be read")
+            #expect(run.errorText.contains("large: spool: write: File too large"), "\(run.errorText)")
+        }
+    }
+
+    /// gzip(1) unpacks all of it and warns: no message is in the middle then.
+    @Test func whatStandsBehindAPackedFileTakesNoMessage() async throws {
+        try await Lanes.run {
+            let place = try Place()
+            let file = place.directory + "/trailing.gz"
+            _ = try runTool("/bin/sh", ["-c", "(gzip -c '\(Self.ham)'; echo junk) >'\(file)'"])
+            let learnt = try place.learn("--mbox", "--ham", file)
+            #expect(learnt.status == 0)
+            #expect(learnt.lines.first == "Learned tokens from 61 message(s) (61 message(s) examined)")
+            #expect(learnt.errorText.contains("trailing.gz: gzip: trailing garbage ignored"))
+        }
+    }
+
     @Test func whatIsPassedOverIsSaid() async throws {
         try await Lanes.run {
             let place = try Place()
@@ -244,6 +317,9 @@ struct LearnTests {
             #expect(learnt.lines.first?.hasPrefix("Learned tokens from ") == true, "\(learnt)")
             let junk = try place.learn("--spam", tree)
             #expect(junk.lines.contains { $0.contains("not looked into") && $0.contains(tree + "/.Junk") }, "\(junk)")
+            try Data("Subject: y\n\ntaken out again\n".utf8).write(to: URL(fileURLWithPath: tree + "/a/,deleted"))
+            let deleted = try place.learn("--spam", tree + "/a")
+            #expect(deleted.lines.contains("1 message(s) marked as deleted were left out"), "\(deleted)")
             let large = try place.learn("--spam", "--max-size", "100", Self.spam)
             #expect(large.lines.contains { $0.hasPrefix("62 message(s) over 100 octets were skipped") }, "\(large)")
             let other = try place.learn("--spam", "--mbx", Self.spam)

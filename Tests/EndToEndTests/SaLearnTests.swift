@@ -96,16 +96,18 @@ struct SaLearnTests {
         }
     }
 
-    /// Folders in folders, a Maildir with what a server keeps beside its mail, and files that are hidden.
+    /// Folders in folders, a Maildir with what a server keeps beside its mail, files that are hidden, and mail that its owner deleted.
     private static func makeTree(_ scratch: Scratch) throws {
-        for name in ["tree", "tree/a", "tree/a/b", "tree/cur", "tree/.hidden", "tree/box", "tree/none"] {
+        for name in ["tree", "tree/a", "tree/a/b", "tree/cur", "tree/.hidden", "tree/box", "tree/none", "tree/imap"] {
             _ = try scratch.directory(name)
         }
         for name in ["cur", "new", "tmp", "x", ".Junk"] { _ = try scratch.directory("tree/box/\(name)") }
         let files = [
             "one.eml", "a/two", "a/b/three.eml", "cur/4:2,S", ".five", ".hidden/6", "box/cur/7", "box/new/8",
             "box/tmp/9",
-            "box/x/10", "box/dovecot-uidlist", "box/.Junk/11",
+            "box/x/10", "box/dovecot-uidlist", "box/.Junk/11", "box/cur/12:2,S", "box/cur/13:2,T", "box/cur/14:2,FRST",
+            "box/new/15:2,aT.x", "box/cur/16T", "box/cur/17;2,T", "box/cur/18:1,T", "box/cur/,19", "a/,20", "a/21:2,T",
+            "a/cyrus.index", "imap/22.", "imap/cyrus.header", "imap/cyrus.index", "imap/cyrus.cache", "imap/cyrus.seen",
         ]
         for (number, name) in files.enumerated() {
             try scratch.write(

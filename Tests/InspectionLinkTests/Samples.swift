@@ -32,7 +32,8 @@ enum Samples {
     static let inspect = Inspect(
         request: 5, workspace: "m5",
         context: InspectionContext(
-            smtputf8: true, addresses: ["a@b.example", "ü@c.example"], texts: [[0x61], [0xFF, 0]],
+            smtputf8: true, tokens: .only, messages: [7, 0, 993], addresses: ["a@b.example", "ü@c.example"],
+            texts: [[0x61], [0xFF, 0]],
             hazards: [[.scripts], [.forms, .remote]]),
         limits: limits, withoutEngine: true)
     static let report: Report = {
@@ -51,6 +52,7 @@ enum Samples {
         var other = HTMLCleaning([.forms])
         other.obstacle = .charset
         report.htmlCleanings = [cleaning, other]
+        report.lessons = [[1, 2, UInt64.max], []]
         return report
     }()
     private static let plainReport = Report(

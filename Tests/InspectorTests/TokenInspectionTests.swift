@@ -78,13 +78,38 @@ import Testing
             Array("Subject: =?utf-8?q?h=C3=A9?=\r\nContent-Type: text/html\r\n\r\n<p>a<span hidden>b</span>\r\n".utf8),
             Array("\r\n".utf8), [],
         ]
-        for message in messages {
-            let judged = try gateway.report(
-                on: message, by: worker, context: InspectionContext(tokens: .numbers)
-            ).tokens
-            let learnt = try gateway.report(on: message, by: worker, context: InspectionContext(tokens: .only)).tokens
-            #expect(judged == learnt)
-            #expect(!judged.isEmpty)
+        let judged = try messages.map { message in
+            try gateway.report(on: message, by: worker, context: InspectionContext(tokens: .numbers)).tokens
         }
+        #expect(!judged.contains([]))
+        // Each alone, and all in one request.
+        for (place, message) in messages.enumerated() {
+            let context = InspectionContext(tokens: .only, messages: [message.count])
+            #expect(try gateway.report(on: message, by: worker, context: context).lessons == [judged[place]])
+        }
+        for order in [messages, messages.reversed()] {
+            let report = try gateway.report(
+                on: Array(order.joined()), by: worker,
+                context: InspectionContext(tokens: .only, messages: order.map(\.count)))
+            #expect(report.lessons == (order == messages ? judged : judged.reversed()))
+            #expect(report.tokens.isEmpty && report.parts.isEmpty)
+        }
+    }
+
+    /// The gateway says where messages end; what it says beyond the end is empty.
+    @Test func messagesBeyondTheEndAreEmpty() throws {
+        let gateway = try TestGateway()
+        try gateway.configure()
+        let worker = try gateway.fork(1)
+        let message = Messages.plain("Nothing of interest")
+        func lessons(_ lengths: [Int]) throws -> [[UInt64]] {
+            try gateway.report(
+                on: message, by: worker, context: InspectionContext(tokens: .only, messages: lengths)
+            ).lessons
+        }
+        let whole = try lessons([message.count])
+        let empty = try lessons([0])
+        #expect(try lessons([Int.max, 0, 7, Int.max]) == whole + empty + empty + empty)
+        #expect(try lessons([]).isEmpty)
     }
 }

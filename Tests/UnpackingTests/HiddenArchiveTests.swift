@@ -114,6 +114,22 @@ import Testing
         }
     }
 
+    /// A mark near the end of the content has less behind it than its header is long.
+    @Test func marksNearTheEnd() {
+        let front: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + Self.noise
+        var read = 0
+        for mark in HiddenStreams.marks.map(\.bytes) + Signature.table.filter({ $0.offset == 0 }).map(\.bytes) {
+            for count in 0...48 {
+                for octet: UInt8 in [0x61, 0] {
+                    let tail = [UInt8](repeating: octet, count: count)
+                    read += Unpacked(front + mark + tail, messageSize: 1 << 16).places(of: eicar).isEmpty ? 1 : 0
+                    read += Unpacked(mark + tail, messageSize: 1 << 16).places(of: eicar).isEmpty ? 1 : 0
+                }
+            }
+        }
+        #expect(read >= HiddenStreams.marks.count * 49 * 4)
+    }
+
     /// Programs take all of the content out of a stream whose checksum is wrong, wherever it begins.
     @Test(arguments: [("gz", -6), ("bz2", -2), ("xz", -14), ("zst", -1), ("lz4", -1), ("lz", -18)])
     func wrongChecksums(_ suffix: String, _ place: Int) throws {

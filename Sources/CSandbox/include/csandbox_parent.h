@@ -29,6 +29,9 @@ uint64_t csandbox_tmpfs_type(void);
 /* From now on a signal only writes its number as one octet to fd. One fd for all signals. */
 int csandbox_forward_signal(int number, int fd);
 
+/* 1 when a signal is ignored (SIG_IGN). */
+int csandbox_signal_is_ignored(int number);
+
 /* Gives up root for a user and group for good, but for the right to read any file and enter any directory
    (CAP_DAC_READ_SEARCH), which programs that are started from here do not have. Called while there is one thread.
    Returns 0 or an error number. */

@@ -107,7 +107,7 @@ struct HiddenStreams {
     private static func isXAR(_ rest: Span<UInt8>) -> Bool {
         guard rest.count > 8 else { return false }
         let (size, version) = (Int(rest[4]) << 8 | Int(rest[5]), Int(rest[6]) << 8 | Int(rest[7]))
-        return 28..<rest.count ~= size && version <= 1 && rest[size] == 0x78
+        return size >= 28 && size < rest.count && version <= 1 && rest[size] == 0x78
     }
 
     private mutating func mayTry() -> Bool {

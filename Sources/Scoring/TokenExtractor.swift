@@ -24,13 +24,7 @@ package struct TokenExtractor: Sendable {
 
     /// Ends a message and gives its tokens.
     package mutating func finish() -> TokenSet {
-        if facts.textOctets == 0 {
-            // What a person looks for where nothing is shown.
-            add(text: unshown.span)
-            unshown = []
-        }
-        takeShown()
-        takeUnshown()
+        takeTexts()
         addFacts()
         hiddenLeft = Self.hiddenSize
         facts = MessageFacts()
@@ -43,6 +37,20 @@ package struct TokenExtractor: Sendable {
     package mutating func add(text: Span<UInt8>) {
         facts.textOctets += text.count
         shown.add(text)
+    }
+
+    /// Takes the texts that are shown, then those in whose place they are. Where nothing is shown, the latter are what a person
+    /// looks for.
+    private mutating func takeTexts() {
+        let unshown = unshown
+        self.unshown = []
+        if facts.textOctets == 0 {
+            add(text: unshown.span)
+            takeShown()
+        } else {
+            takeShown()
+            add(unshown: unshown.span)
+        }
     }
 
     private mutating func takeShown() {
@@ -86,16 +94,9 @@ package struct TokenExtractor: Sendable {
         }
     }
 
-    /// Takes the texts in whose place others are shown, when the words of those were taken: words that stand in them alone are
-    /// hidden ones (attack: words of honest mail in a part that nobody is shown). Where what is shown has more words than
-    /// count, nothing is known of them.
-    private mutating func takeUnshown() {
-        guard !unshown.isEmpty else { return }
-        let text = unshown
-        unshown = []
-        add(unshown: text.span)
-    }
-
+    /// Takes texts in whose place others are shown, when the words of those were taken: words that stand in them alone are hidden
+    /// ones (attack: words of honest mail in a part that nobody is shown). Where what is shown has more words than count, nothing
+    /// is known of them.
     private mutating func add(unshown text: Span<UInt8>) {
         let taken = text.extracting(0..<min(text.count, hiddenLeft))
         hiddenLeft -= taken.count

@@ -10,6 +10,8 @@ package struct TokenExtractor: Sendable {
     var collector: TokenCollector
     var hiddenLeft = TokenExtractor.hiddenSize
     var facts = MessageFacts()
+    var links = FoundLinks()
+    var documentLinks: [[UInt8]] = []
     private var shown = ShownText()
     /// Texts in whose place others are shown.
     var unshown: [UInt8] = []
@@ -25,6 +27,7 @@ package struct TokenExtractor: Sendable {
     /// Ends a message and gives its tokens.
     package mutating func finish() -> TokenSet {
         takeTexts()
+        addDocumentLinks()
         addFacts()
         hiddenLeft = Self.hiddenSize
         facts = MessageFacts()
@@ -60,6 +63,7 @@ package struct TokenExtractor: Sendable {
             addWords(of: text.span.extracting(piece), field: 0)
         }
         for piece in Self.pieces(of: text.span, edge: Self.gramEdge) { addGrams(of: text.span.extracting(piece)) }
+        addLinks()
     }
 
     /// Octets at the beginning and at the end of a text whose words, and whose runs of octets, are taken first.

@@ -8,6 +8,8 @@ private enum FieldClass {
     case ignored
     /// Only that it is there: its value is made anew for each message.
     case presenceOnly
+    /// `Subject:`.
+    case subject
     /// Text for people.
     case text
     /// Mail addresses with names.
@@ -42,7 +44,7 @@ private enum FieldClass {
         "x-original-to": .value, "delivery-date": .ignored, "x-label": .ignored, "x-folder": .ignored,
         "received-spf": .value, "dkim-signature": .presenceOnly, "domainkey-signature": .presenceOnly,
         "x-google-dkim-signature": .presenceOnly, "arc-seal": .presenceOnly, "arc-message-signature": .presenceOnly,
-        "arc-authentication-results": .presenceOnly, "received": .relay, "subject": .text, "thread-topic": .text,
+        "arc-authentication-results": .presenceOnly, "received": .relay, "subject": .subject, "thread-topic": .text,
         "comments": .text, "keywords": .text, "organization": .text, "from": .addresses, "to": .addresses,
         "cc": .addresses, "reply-to": .addresses, "sender": .addresses, "return-path": .addresses,
         "errors-to": .addresses, "x-envelope-from": .addresses, "message-id": .identifier, "in-reply-to": .identifier,
@@ -63,6 +65,7 @@ extension TokenExtractor {
         var scanner = HeaderScanner(limit: block.count)
         var previous: UInt64 = 1
         var seen = 0
+        var subjects: [[UInt8]] = []
         while seen < Self.fieldLimit, let field = scanner.next(in: block) {
             seen += 1
             let name = block.extracting(field.name).array.map(asciiLower)
@@ -78,7 +81,8 @@ extension TokenExtractor {
             switch fieldClass {
             case .ignored: break
             case .presenceOnly: addZone(value, id, isDate: name == Array("date".utf8))
-            case .text: addText(of: value, id, isSubject: name == Array("subject".utf8))
+            case .subject: subjects.append(EncodedWords.spelled(value.array))
+            case .text: addAtoms(EncodedWords.spelled(value.array).span, id, .header)
             case .addresses: addAddresses(value, id)
             case .relay: addRelay(value)
             case .identifier: addIdentifier(value, id)
@@ -87,6 +91,7 @@ extension TokenExtractor {
                 addShape(of: value, id)
             }
         }
+        add(subjects: subjects)
     }
 
     private mutating func addForm(_ name: [UInt8], _ id: UInt64, after previous: UInt64, isRelay: Bool) {
@@ -108,16 +113,6 @@ extension TokenExtractor {
             break
         }
         addShape(of: value, id)
-    }
-
-    private mutating func addText(of value: Span<UInt8>, _ id: UInt64, isSubject: Bool) {
-        let text = EncodedWords.spelled(value.array)
-        if isSubject {
-            addWords(of: text.span, field: id)
-            addGrams(of: text.span)
-        } else {
-            addAtoms(text.span, id, .header)
-        }
     }
 
     private mutating func addAddresses(_ value: Span<UInt8>, _ id: UInt64) {

@@ -66,7 +66,7 @@ extension TokenExtractor {
             add(text: text.span)
         } else {
             // What is behind the limit is not read: there are as many words before it as count.
-            unshown += text.prefix(Self.textSize - min(unshown.count, Self.textSize))
+            unshown += text.prefix(Self.hiddenSize - min(unshown.count, Self.hiddenSize))
             unshown.append(0x0A)
         }
     }

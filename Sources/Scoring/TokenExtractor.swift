@@ -4,13 +4,15 @@ internal import MIME
 /// Takes the tokens out of one message after the other: header fields by their class, words that a person sees, words
 /// that are hidden, links, structure. Pure: the same bytes give the same tokens everywhere.
 package struct TokenExtractor: Sendable {
-    /// Octets of text whose words count, for shown and hidden text each, of a message.
-    static let textSize = 65_536
+    /// Octets of hidden text whose words count, and of texts in whose place others are shown, of a message.
+    static let hiddenSize = 65_536
 
     var collector: TokenCollector
-    var textLeft = TokenExtractor.textSize
-    var hiddenLeft = TokenExtractor.textSize
+    var hiddenLeft = TokenExtractor.hiddenSize
     var facts = MessageFacts()
+    var links = FoundLinks()
+    var documentLinks: [[UInt8]] = []
+    private var shown = ShownText()
     /// Texts in whose place others are shown.
     var unshown: [UInt8] = []
 
@@ -24,24 +26,44 @@ package struct TokenExtractor: Sendable {
 
     /// Ends a message and gives its tokens.
     package mutating func finish() -> TokenSet {
-        takeUnshown()
+        takeTexts()
+        addDocumentLinks()
         addFacts()
-        textLeft = Self.textSize
-        hiddenLeft = Self.textSize
+        hiddenLeft = Self.hiddenSize
         facts = MessageFacts()
         return collector.take()
     }
 
     // MARK: - Text
 
-    /// Takes words that a person sees, UTF-8.
+    /// Takes words that a person sees, UTF-8, when all of them are known.
     package mutating func add(text: Span<UInt8>) {
-        let taken = text.extracting(0..<min(text.count, textLeft))
-        textLeft -= taken.count
         facts.textOctets += text.count
-        addLinks(inText: taken)
-        for piece in Self.pieces(of: taken, edge: Self.wordEdge) { addWords(of: taken.extracting(piece), field: 0) }
-        for piece in Self.pieces(of: taken, edge: Self.gramEdge) { addGrams(of: taken.extracting(piece)) }
+        shown.add(text)
+    }
+
+    /// Takes the texts that are shown, then those in whose place they are. Where nothing is shown, the latter are what a person
+    /// looks for.
+    private mutating func takeTexts() {
+        let unshown = unshown
+        self.unshown = []
+        if facts.textOctets == 0 {
+            add(text: unshown.span)
+            takeShown()
+        } else {
+            takeShown()
+            add(unshown: unshown.span)
+        }
+    }
+
+    private mutating func takeShown() {
+        let text = shown.take()
+        addLinks(inText: text.span)
+        for piece in Self.pieces(of: text.span, edge: Self.wordEdge) {
+            addWords(of: text.span.extracting(piece), field: 0)
+        }
+        for piece in Self.pieces(of: text.span, edge: Self.gramEdge) { addGrams(of: text.span.extracting(piece)) }
+        addLinks()
     }
 
     /// Octets at the beginning and at the end of a text whose words, and whose runs of octets, are taken first.
@@ -57,7 +79,7 @@ package struct TokenExtractor: Sendable {
     }
 
     /// A place near this one between two words, or at least between two characters.
-    private static func cut(_ text: Span<UInt8>, _ place: Int) -> Int {
+    static func cut(_ text: Span<UInt8>, _ place: Int) -> Int {
         for index in place - 64..<place where text[index] <= 0x20 { return index }
         var index = place
         while index > place - 4, text[index] & 0xC0 == 0x80 { index -= 1 }
@@ -76,16 +98,9 @@ package struct TokenExtractor: Sendable {
         }
     }
 
-    /// Takes the texts in whose place others are shown, when the words of those were taken: words that stand in them alone are
-    /// hidden ones (attack: words of honest mail in a part that nobody is shown). Where what is shown has more words than
-    /// count, nothing is known of them. Where nothing is shown, they are what a person looks for.
-    private mutating func takeUnshown() {
-        guard !unshown.isEmpty else { return }
-        let text = unshown
-        unshown = []
-        if facts.textOctets == 0 { add(text: text.span) } else { add(unshown: text.span) }
-    }
-
+    /// Takes texts in whose place others are shown, when the words of those were taken: words that stand in them alone are hidden
+    /// ones (attack: words of honest mail in a part that nobody is shown). Where what is shown has more words than count, nothing
+    /// is known of them.
     private mutating func add(unshown text: Span<UInt8>) {
         let taken = text.extracting(0..<min(text.count, hiddenLeft))
         hiddenLeft -= taken.count

@@ -98,12 +98,22 @@ package struct UnshownParts: Sendable {
         }
     }
 
+    /// Text that readers show where it stands. Other kinds (source, tables, `text/rtf`) are a file to Outlook and Gmail.
+    private static let shownTexts: Set<String> = [
+        "text/plain", "text/html", xhtml, "text/enriched", "text/richtext", "text/x-amp-html",
+    ]
+
     /// What is an attachment to Outlook and Gmail wherever it stands beside others, though Thunderbird shows it below them.
     private static func isOpened(_ part: Part, isFile: Bool) -> Bool {
         switch part.kind {
         case .message: true
         case .multipart: part.mediaType == "multipart/digest"
-        case .leaf: (isFile || part.mediaType.hasPrefix("message/")) && !TextContent.isText(part.mediaType)
+        case .leaf:
+            if TextContent.isText(part.mediaType) {
+                !shownTexts.contains(part.mediaType)
+            } else {
+                isFile || part.mediaType.hasPrefix("message/")
+            }
         case .preamble, .epilogue: false
         }
     }
@@ -154,8 +164,8 @@ package struct UnshownParts: Sendable {
     ) -> Set<Int> {
         var found: Set<Int> = []
         for (index, part) in parts.enumerated()
-        where part.reading == 0 && part.kind == .leaf && rank(part.mediaType) >= 0
-            && !neverShown.contains(part.mediaType) && !ShownHTML.isBlank(part, message)
+        where part.reading == 0 && part.kind == .leaf && shownTexts.contains(part.mediaType)
+            && !ShownHTML.isBlank(part, message)
         {
             var (child, containers, isWithin) = (index, Set<Int>(), false)
             var isOpen = !attached[index]

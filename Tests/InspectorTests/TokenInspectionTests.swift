@@ -71,12 +71,16 @@ import Testing
         try gateway.configure()
         let worker = try gateway.fork(1)
         let packed = try Self.zip([("letter.txt", "The quarterly inheritance"), ("b/run.exe", "MZ")])
+        let words = (0..<600).map { "w\($0)" }.joined(separator: " ")
+        let shared =
+            "Subject: a\r\nSubject: \(words)\r\nSubject: b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+            + "--b\r\n\r\n\(words)\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>end\r\n--b--\r\n"
         let uuencoded = "begin 644 a.txt\r\n#0V%T\r\n`\r\nend"
         let messages = [
             Messages.plain("Nothing of interest"), Messages.attached(packed, name: "a.zip"),
             Messages.forwarded(Messages.attached(packed), boundary: "outer"), Messages.plain(uuencoded),
             Array("Subject: =?utf-8?q?h=C3=A9?=\r\nContent-Type: text/html\r\n\r\n<p>a<span hidden>b</span>\r\n".utf8),
-            Array("\r\n".utf8), [],
+            Array(shared.utf8), Array("\r\n".utf8), [],
         ]
         let judged = try messages.map { message in
             try gateway.report(on: message, by: worker, context: InspectionContext(tokens: .numbers)).tokens

@@ -293,6 +293,9 @@ struct TokenTests {
             beside(["Content-Type: text/rfc822-headers"], ["Subject: honestword"], in: "report"),
             beside(["Content-Type: text/x-vcard"], ["BEGIN:VCARD", "NOTE: honestword", "END:VCARD"]),
             beside(["Content-Type: text/calendar"], ["BEGIN:VCALENDAR", "X: honestword", "END:VCALENDAR"]),
+            beside(["Content-Type: text/rtf", "Content-Disposition: inline; filename=a"], ["honestword"], first: true),
+            beside(["Content-Type: text/csv"], ["honestword"]),
+            beside(["Content-Type: text/x-patch"], ["honestword"], in: "signed", first: true),
             beside(["Content-Type: text/plain"], ["honestword"], in: "encrypted"),
             beside(["Content-Type: text/plain"], ["honestword"], in: "signed"),
         ])
@@ -315,6 +318,9 @@ struct TokenTests {
                 + Self.message + ["--a--"],
             Self.beside(["Content-Type: text/plain"], ["honestword"], in: "signed", first: true),
             Self.beside(["Content-Type: text/plain", "Content-Disposition: inline; filename=a.txt"], ["honestword"]),
+            Self.beside(["Content-Type: text/enriched"], ["honestword"]), ["Content-Type: text/csv", "", "honestword"],
+            Self.multipart("mixed", [("image/png", "x"), ("text/csv", "honestword")]),
+            Self.multipart("mixed", [("text/rtf", "honestword"), ("text/html", "<p></p>")]),
         ] {
             let texts = Self.texts(lines)
             #expect(texts.contains("honestword") && !texts.contains("I:honestword"), "\(lines)")

@@ -9,6 +9,10 @@ struct CharacterClasses: OptionSet {
     static let hexadecimal = CharacterClasses(rawValue: 4)
     /// May stand between two pieces of one literal: blanks, quotes, signs of addition, commas, line ends written out.
     static let joint = CharacterClasses(rawValue: 8)
+    /// Stands between lines that are folded.
+    static let blank = CharacterClasses(rawValue: 16)
+
+    static func of(_ byte: UInt8) -> CharacterClasses { CharacterClasses(rawValue: table[Int(byte)]) }
 
     /// Raw values by octet.
     static let table: [UInt8] = (0..<256).map { octet in
@@ -19,7 +23,8 @@ struct CharacterClasses: OptionSet {
         case 0x47...0x5A, 0x67...0x7A, 0x2F: classes = [.base64]
         case 0x2B: classes = [.base64, .joint]
         case 0x2D, 0x5F: classes = [.base64, .addressAlphabet]
-        case 0x09...0x0D, 0x20, 0x22, 0x27, 0x2C, 0x5C, 0x60: classes = .joint
+        case 0x09...0x0D, 0x20: classes = [.joint, .blank]
+        case 0x22, 0x27, 0x2C, 0x5C, 0x60: classes = .joint
         default: break
         }
         return classes.rawValue

@@ -1,6 +1,6 @@
 internal import Bytes
 
-/// `data:` addresses (RFC 2397) in base64.
+/// `data:` addresses (RFC 2397).
 enum DataAddress {
     /// Types that pages show or use themselves.
     private static let shown: [StaticString] = [
@@ -9,6 +9,20 @@ enum DataAddress {
     ]
     private static let scheme: StaticString = "data:"
     private static let longestType = 128
+
+    /// What an address holds in its octets, not in base64: where the address and its content begin, and whether its media type
+    /// is one that is not shown. Nil where no such address is in a part of a text.
+    static func content(_ text: Span<UInt8>, _ range: Range<Int>) -> (scheme: Int, start: Int, isFile: Bool)? {
+        let part = text.extracting(range)
+        guard let scheme = part.firstIndex(ignoringCase: Self.scheme) else { return nil }
+        let type = scheme + Self.scheme.utf8CodeUnitCount
+        guard let comma = part.firstIndex(of: UInt8(ascii: ","), from: type) else { return nil }
+        let hasType = part.extracting(type..<comma).firstIndex(of: UInt8(ascii: "/")) != nil
+        let first = range.lowerBound + type
+        guard !isFile(text, at: first) else { return nil }
+        let isShown = !hasType || shown.contains { text.hasPrefix(ignoringCase: $0, from: first) }
+        return (range.lowerBound + scheme, range.lowerBound + comma + 1, !isShown)
+    }
 
     /// A media type that is not shown and `;base64,` stand at a place behind `data:`.
     static func isFile(_ text: Span<UInt8>, at start: Int) -> Bool {

@@ -12,7 +12,7 @@ enum EscapedText {
     private static let mostDigits = 7
 
     /// Words that have such characters, resolved, with a `<` behind each, which no literal goes beyond; nil where there are
-    /// none.
+    /// none. Lines of base64 are one word.
     /// - Parameters:
     ///   - signs: of these octets.
     ///   - shortest: octets of a word from which on it is looked at.
@@ -27,8 +27,8 @@ enum EscapedText {
             }
             var start = sign
             while start > at, !endsWord(bytes[start - 1]) { start -= 1 }
-            var end = sign
-            while end < bytes.count, !endsWord(bytes[end]) { end += 1 }
+            while let line = lineBefore(bytes, start, from: at) { start = line }
+            let end = endOfWord(bytes, from: sign)
             if end - start >= shortest { resolve(bytes, start..<end, into: &words) }
             at = end
         }
@@ -37,17 +37,66 @@ enum EscapedText {
 
     private static func resolve(_ bytes: Span<UInt8>, _ word: Range<Int>, into words: inout [UInt8]) {
         var at = word.lowerBound
+        var isBehindBlank = false
         while at < word.upperBound {
             guard let (octet, length) = character(bytes, at) else {
-                words.append(bytes[at])
+                // A line end that is written by its number has one in octets behind it.
+                if bytes[at] > 0x20 || !isBehindBlank { words.append(bytes[at]) }
+                if bytes[at] > 0x20 { isBehindBlank = false }
                 at += 1
                 continue
             }
             // Addresses and base64 are read without blanks and line ends.
-            if octet > 0x20 || octet < 0x09 { words.append(octet) }
+            isBehindBlank = octet <= 0x20 && octet >= 0x09
+            if !isBehindBlank { words.append(octet) }
             at += length
         }
         words.append(0x3C)
+    }
+
+    /// Where the word ends that has such a character at a place. XML writes the carriage return of a line by its number and
+    /// the line feed as it is: it goes on behind both, and behind the end of any line of base64, with the next one.
+    private static func endOfWord(_ bytes: Span<UInt8>, from sign: Int) -> Int {
+        var at = sign
+        var end = sign
+        // The character in front is written by its number, and a blank.
+        var isBlank = false
+        while at < bytes.count {
+            if let (octet, length) = character(bytes, at) {
+                isBlank = octet <= 0x20
+                at += length
+            } else if !endsWord(bytes[at]) {
+                isBlank = false
+                at += 1
+            } else {
+                end = at
+                while at < bytes.count, bytes[at] <= 0x20 { at += 1 }
+                guard at > end, at < bytes.count, isBlank || isLine(bytes, at) else { return end }
+            }
+        }
+        return at
+    }
+
+    /// Base64 begins at a place, as much as a line has, or the last one of a text.
+    private static func isLine(_ bytes: Span<UInt8>, _ start: Int) -> Bool {
+        var at = start
+        while at < bytes.count, at - start < Span<UInt8>.base64Run, isBase64(bytes[at]) { at += 1 }
+        if at - start == Span<UInt8>.base64Run { return true }
+        guard at > start, at < bytes.count else { return at > start }
+        return bytes[at] == UInt8(ascii: "=") || endsWord(bytes[at]) && bytes[at] > 0x20 || bytes[at] == UInt8(ascii: "&")
+    }
+
+    /// Where the line of base64 begins that ends in front of the blanks before a place; nil when there is none.
+    private static func lineBefore(_ bytes: Span<UInt8>, _ start: Int, from first: Int) -> Int? {
+        var end = start
+        while end > first, bytes[end - 1] <= 0x20 { end -= 1 }
+        var at = end
+        while at > first, isBase64(bytes[at - 1]) { at -= 1 }
+        return end < start && end - at >= Span<UInt8>.base64Run ? at : nil
+    }
+
+    private static func isBase64(_ byte: UInt8) -> Bool {
+        CharacterClasses.of(byte).contains(.base64)
     }
 
     private static func endsWord(_ byte: UInt8) -> Bool {

@@ -18,6 +18,33 @@ package enum FileSignature {
         return bytes.hasBytes("X5O!P%@AP", at: 0) || bytes.hasBytes("ustar", at: 257)
     }
 
+    /// False when no file that `isFile` knows by its start has these as its first octets, nor markup.
+    static func mayBegin(_ first: UInt8, _ second: UInt8) -> Bool {
+        beginnings[Int(first) << 8 | Int(second)]
+    }
+
+    /// First octets, by the two of them.
+    private static let beginnings: [Bool] = {
+        var table = [Bool](repeating: false, count: 65_536)
+        func add(_ text: StaticString) { table[Int(text.utf8Start[0]) << 8 | Int(text.utf8Start[1])] = true }
+        func addAll(_ first: UInt8) { for second in 0...255 { table[Int(first) << 8 | second] = true } }
+        for signature in signatures + [gzip, compress, arj] {
+            table[Int(signature[0]) << 8 | Int(signature[1])] = true
+        }
+        for first in 0x50...0x5F { table[first << 8 | Int(skippable[0])] = true }
+        for text in ["MZ", "BZ", "X5"] as [StaticString] { add(text) }
+        // Mail and markup in either case; markup behind a mark or blanks, too.
+        for text in fields + ["From "] + roots {
+            let pair = (text.utf8Start[0], text.utf8Start[1])
+            for first in [pair.0, pair.0 ^ 0x20] {
+                for second in [pair.1, pair.1 ^ 0x20] { table[Int(first) << 8 | Int(second)] = true }
+            }
+        }
+        for first in lzmaProperties + firstInstructions { addAll(first) }
+        for first in [0x1A, 0x30, 0xEF, 0x20] + Array(9...13) as [UInt8] { addAll(first) }
+        return table
+    }()
+
     /// gzip without reserved flags (RFC 1952 section 2.3.1.2), and others.
     private static func isCompressed(_ bytes: Span<UInt8>) -> Bool {
         if bytes.hasBytes(gzip.span, at: 0) { return bytes.count > 10 && bytes[3] & 0xE0 == 0 }
@@ -78,8 +105,10 @@ package enum FileSignature {
 
     /// A boot sector: its mark, and a jump or another first instruction of the usual ones.
     private static func isDisk(_ bytes: Span<UInt8>) -> Bool {
-        bytes.hasBytes(bootMark.span, at: 510) && [0xEB, 0xE9, 0x33, 0xFA, 0xFC, 0x45, 0].contains(bytes[0])
+        bytes.hasBytes(bootMark.span, at: 510) && firstInstructions.contains(bytes[0])
     }
+
+    private static let firstInstructions: [UInt8] = [0xEB, 0xE9, 0x33, 0xFA, 0xFC, 0x45, 0]
 
     /// The header of mail: a field that it begins with, and another in the next line.
     private static func isMail(_ bytes: Span<UInt8>) -> Bool {

@@ -44,7 +44,9 @@ enum TextDocument {
         guard page != nil || literals.hasFile || !literals.longLiterals.isEmpty else { return }
         var words = page ?? ScriptWords(text, root: nil, namedPage: namedPage)
         // A link to a file in its own text is saved without script, too.
-        guard words.hasScript || words.isVectorImage || text.firstIndex(of: ";base64,") != nil else { return }
+        guard
+            words.hasScript || words.isVectorImage || literals.linksFile || text.firstIndex(of: ";base64,") != nil
+        else { return }
         var at = 0
         for literal in literals.longLiterals {
             words.look(at: text, at..<literal.lowerBound)
@@ -59,7 +61,7 @@ enum TextDocument {
             words.offersFile && (literals.hasFile || words.decodes)
             || words.makesFile && (literals.hasUnknown || Self.hasLongString(text))
         if words.hasScript, isMade { extraction.fact(.htmlSmuggling) }
-        if words.linksFile, words.hasScript || words.offersFile { extraction.fact(.htmlSmuggling) }
+        if words.linksFile || literals.linksFile, words.hasScript || words.offersFile { extraction.fact(.htmlSmuggling) }
         if words.isVectorImage, words.hasScript || words.hasHandler { extraction.fact(.svgScript) }
     }
 

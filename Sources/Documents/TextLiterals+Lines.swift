@@ -1,6 +1,6 @@
 internal import Bytes
 
-/// Literals that a program joins line by line, and what may stand in front of one.
+/// Literals that a program joins line by line, and paths in front of one.
 extension TextLiterals {
     /// Octets that a program may have around a piece on its line, and of the longest such piece.
     private static let affix = 64
@@ -81,26 +81,6 @@ extension TextLiterals {
             if decode(text.extracting(from..<text.count), literal, role, extraction) { return true }
         }
         return false
-    }
-
-    /// Line ends in front of base64 or hexadecimal digits that are tried, and octets in which they are looked for.
-    private static let wordLines = 8
-    private static let wordPrefix = 1_024
-
-    /// The line behind which a file begins, where words on lines of their own stand in front of it: their letters are letters of base64, and
-    /// all that stands behind them would be decoded out of step.
-    static func behindWords(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
-        let head = bytes.extracting(bytes.range(range.lowerBound, min(range.count, wordPrefix)))
-        var from = 0
-        for _ in 0..<wordLines {
-            guard let end = head.firstIndex(of: 0x0A, from: from) else { return nil }
-            from = end + 1
-            while from < head.count, head[from] <= 0x20 { from += 1 }
-            let rest = bytes.extracting(range.lowerBound + from..<range.upperBound)
-            guard rest.count >= shortestText else { return nil }
-            if beginsFile(rest, Literal(end: rest.count)) { return range.lowerBound + from }
-        }
-        return nil
     }
 
     /// Visual Basic goes on in the next line behind `& _`: the place of the next piece.

@@ -1,6 +1,6 @@
 internal import Bytes
 
-/// Octets that a program has as numbers, in lists or behind escapes.
+/// Octets that a program has as numbers in lists.
 extension TextLiterals {
     static func lists(_ bytes: Span<UInt8>, _ role: DocumentRole, _ extraction: Extraction, _ result: inout Result) {
         for bracket in [UInt8(ascii: "["), UInt8(ascii: "(")] {
@@ -16,32 +16,8 @@ extension TextLiterals {
         }
     }
 
-    /// `\x4d\x5a`, `\u004d\u005a`, `%4d%5a`, `%u004d%u005a`, `\115\132`.
-    static func escapes(
-        _ bytes: Span<UInt8>, _ signs: EscapeSigns, _ role: DocumentRole, _ extraction: Extraction,
-        _ result: inout Result
-    ) {
-        for sign in ["\\x", "\\u00", "%", "%u00"] as [StaticString] where signs.has(sign.utf8Start[0]) {
-            var from = 0
-            while let place = bytes.firstIndex(of: sign, from: from), !extraction.isStopped {
-                let (end, octets) = escapes(bytes, place, sign)
-                from = end
-                guard octets.count >= shortestList, extraction.countItem() else { continue }
-                add(octets, role, extraction, &result)
-            }
-        }
-        guard signs.has(UInt8(ascii: "\\")) else { return }
-        var from = 0
-        while let place = bytes.firstIndex(of: UInt8(ascii: "\\"), from: from), !extraction.isStopped {
-            let (end, octets) = octalEscapes(bytes, place)
-            from = end
-            guard octets.count >= shortestList, extraction.countItem() else { continue }
-            add(octets, role, extraction, &result)
-        }
-    }
-
     /// - Parameter mayBeAny: they may become a file by what script does with them.
-    private static func add(
+    static func add(
         _ octets: [UInt8], _ role: DocumentRole, _ extraction: Extraction, _ result: inout Result, mayBeAny: Bool = true
     ) {
         if hand(octets, role, extraction) {
@@ -120,30 +96,5 @@ extension TextLiterals {
         guard at > digits, value <= UInt32.max else { return nil }
         while at < bytes.count, bytes[at] <= 0x20 { at += 1 }
         return isNegative ? -value : value
-    }
-
-    private static func escapes(
-        _ bytes: Span<UInt8>, _ start: Int, _ sign: StaticString
-    ) -> (end: Int, octets: [UInt8]) {
-        var octets: [UInt8] = []
-        var at = start
-        let digits = sign.utf8CodeUnitCount
-        while bytes.hasPrefix(ignoringCase: sign, from: at), at + digits + 1 < bytes.count,
-            let high = hexadecimalValue(bytes[at + digits]), let low = hexadecimalValue(bytes[at + digits + 1])
-        {
-            octets.append(high << 4 | low)
-            at += digits + 2
-        }
-        return (max(at, start + digits), octets)
-    }
-
-    private static func octalEscapes(_ bytes: Span<UInt8>, _ start: Int) -> (end: Int, octets: [UInt8]) {
-        var octets: [UInt8] = []
-        var at = start
-        while let (octet, length) = EscapedText.octal(bytes, at) {
-            octets.append(octet)
-            at += length
-        }
-        return (max(at, start + 1), octets)
     }
 }

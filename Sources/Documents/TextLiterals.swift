@@ -20,7 +20,7 @@ struct TextLiterals {
     static let shortestMadeList = 128
 
     /// Characters of a literal from which on no words are looked for in it.
-    private static let longText = 4_096
+    static let longText = 4_096
 
     /// What was found.
     struct Result {
@@ -28,15 +28,17 @@ struct TextLiterals {
         var hasFile = false
         /// Where long literals stand, in order: there are no words in them.
         var longLiterals: [Range<Int>] = []
+        /// A `data:` address holds something that a page does not show, in its octets.
+        var linksFile = false
         /// There is one that script may make any file of.
         var hasUnknown = false
         /// Texts that stand in numbers or behind escapes: script that page runs, or another page.
         var texts: [[UInt8]] = []
         /// Literals of which no file is known that they are.
-        fileprivate var unknown: [(range: Range<Int>, literal: Literal)] = []
+        var unknown: [(range: Range<Int>, literal: Literal)] = []
         /// The same of words with escapes, and these words, resolved.
-        fileprivate var unknownInWords: [(range: Range<Int>, literal: Literal)] = []
-        fileprivate var words: [UInt8] = []
+        var unknownInWords: [(range: Range<Int>, literal: Literal)] = []
+        var words: [UInt8] = []
     }
 
     /// Hands on every file.
@@ -51,6 +53,7 @@ struct TextLiterals {
         var result = Result()
         let role: DocumentRole = hasScript ? .literal : .quotedLiteral
         texts(bytes, isPage: isPage, besides: message, role, extraction, &result)
+        if isPage || hasFoldedLines(bytes) { shortLines(bytes, ofPage: isPage, extraction, &result) }
         let signs = EscapeSigns(bytes)
         if let words = EscapedText.resolved(bytes, signs, shortest: shortestText) {
             var inWords = Result()
@@ -58,9 +61,12 @@ struct TextLiterals {
             result.hasFile = result.hasFile || inWords.hasFile
             result.hasUnknown = result.hasUnknown || inWords.hasUnknown
             (result.unknownInWords, result.words) = (inWords.unknown, words)
+            // Percent signs that are written by their numbers.
+            escapedFiles(words.span, EscapeSigns(words.span), ofPage: isPage, role, extraction, &result)
         }
         lists(bytes, role, extraction, &result)
-        escapes(bytes, signs, role, extraction, &result)
+        let known = escapedFiles(bytes, signs, ofPage: isPage, role, extraction, &result)
+        escapes(bytes, signs, besides: known, role, extraction, &result)
         HexadecimalDump.read(bytes, limit: { extraction.room }) { octets in
             guard extraction.countItem() else { return false }
             result.hasFile = hand(octets, role, extraction) || result.hasFile
@@ -69,33 +75,10 @@ struct TextLiterals {
         return result
     }
 
-    /// Hands on what the literals of a page are whose script makes files of them, whatever that is.
-    static func handUnknown(_ bytes: Span<UInt8>, _ result: Result, _ extraction: Extraction) {
-        handUnknown(bytes, result.unknown, extraction)
-        handUnknown(result.words.span, result.unknownInWords, extraction)
-    }
-
     /// Hands on texts that script of the page may run.
     static func handTexts(_ result: Result, _ extraction: Extraction) {
         for text in result.texts where extraction.countItem() {
             _ = hand(text, .quotedLiteral, extraction, isFile: true)
-        }
-    }
-
-    private static func handUnknown(
-        _ bytes: Span<UInt8>, _ literals: [(range: Range<Int>, literal: Literal)], _ extraction: Extraction
-    ) {
-        for (range, literal) in literals where extraction.countItem() {
-            let plain = plainText(bytes, range, literal)
-            // Tokens and sums are as short: a piece of a file in one of them is no damage.
-            let role: DocumentRole = literal.characters < longText ? .quotedLiteral : .literal
-            if literal.isHexadecimal {
-                var collector = HexadecimalCollector()
-                for octet in plain { collector.add(octet) }
-                _ = hand(collector.finish(), role, extraction, isFile: true)
-            } else {
-                _ = hand(EncodedText.decodeBase64(plain.span, limit: extraction.room), role, extraction, isFile: true)
-            }
         }
     }
 
@@ -120,10 +103,12 @@ struct TextLiterals {
         var gaps: [Range<Int>] = []
         /// Characters of the first piece.
         var firstPiece = 0
+        /// There is another piece.
+        var hasPieces: Bool { characters > firstPiece }
 
         /// The pieces alone; nil where there are no gaps.
         func joined(_ bytes: Span<UInt8>, from start: Int) -> [UInt8]? {
-            let inner = gaps.filter { $0.upperBound < end }
+            let inner = gaps.filter { $0.lowerBound >= start && $0.upperBound < end }
             if inner.isEmpty { return nil }
             var text: [UInt8] = []
             var at = start
@@ -172,8 +157,8 @@ struct TextLiterals {
                 continue
             }
             var isFile = decode(bytes, run, literal, role, extraction)
-            if !isFile, let place = behindWords(bytes, run..<literal.end) {
-                isFile = decode(bytes, place, Self.literal(bytes, place, classes), role, extraction)
+            if literal.hasPieces {
+                isFile = pieces(bytes, run..<literal.end, literal, isFile: isFile, role, classes, extraction)
             }
             if isFile {
                 result.hasFile = true
@@ -184,7 +169,7 @@ struct TextLiterals {
         }
     }
 
-    private static func decode(
+    static func decode(
         _ bytes: Span<UInt8>, _ start: Int, _ literal: Literal, _ role: DocumentRole, _ extraction: Extraction
     ) -> Bool {
         if let text = literal.joined(bytes, from: start) { return decode(text.span, literal, role, extraction) }
@@ -231,7 +216,7 @@ struct TextLiterals {
         return joint < run && at < joint ? at : run
     }
 
-    private static func literal(_ bytes: Span<UInt8>, _ start: Int, _ classes: Span<UInt8>) -> Literal {
+    static func literal(_ bytes: Span<UInt8>, _ start: Int, _ classes: Span<UInt8>) -> Literal {
         var literal = Literal(end: start)
         var at = start
         while true {
@@ -324,7 +309,7 @@ struct TextLiterals {
     }
 
     /// `\n`, `\r` or `\t` as strings have it.
-    private static func isLineEnd(_ bytes: Span<UInt8>, _ at: Int) -> Bool {
+    static func isLineEnd(_ bytes: Span<UInt8>, _ at: Int) -> Bool {
         bytes[at] == UInt8(ascii: "\\") && at + 1 < bytes.count
             && [UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t")].contains(bytes[at + 1])
     }
@@ -343,13 +328,13 @@ struct TextLiterals {
     }
 
     /// The pieces of a literal alone, cleaned.
-    private static func plainText(_ bytes: Span<UInt8>, _ range: Range<Int>, _ literal: Literal) -> [UInt8] {
+    static func plainText(_ bytes: Span<UInt8>, _ range: Range<Int>, _ literal: Literal) -> [UInt8] {
         guard let text = literal.joined(bytes, from: range.lowerBound) else { return cleaned(bytes.extracting(range)) }
         return cleaned(text.span)
     }
 
     /// In the usual alphabet, and without signs of addition and line ends written out between pieces.
-    private static func cleaned(_ text: Span<UInt8>) -> [UInt8] {
+    static func cleaned(_ text: Span<UInt8>) -> [UInt8] {
         let table = CharacterClasses.table
         let classes = table.span
         var plain: [UInt8] = []

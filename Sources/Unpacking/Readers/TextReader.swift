@@ -3,7 +3,7 @@ internal import Documents
 internal import MIME
 internal import Members
 
-/// Finds files that are encoded into text: uuencoded, yEnc, BinHex, base64 between labels as `certutil -encode` writes it, and
+/// Finds files that are encoded into text: uuencoded, yEnc, BinHex, Intel HEX, base64 between labels as `certutil -encode` writes it, and
 /// text that is base64 from its first line to its last.
 enum TextReader {
     /// What blocks begin with (those of yEnc and uuencode, marked or not, have `begin`), and labels: most texts have none of it,
@@ -12,6 +12,7 @@ enum TextReader {
         [Array("begin".utf8), markOfBinHex, label])
 
     static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
+        if IntelHex.begins(content) { IntelHex.read(content, into: sink) }
         let first = signs.firstPlaces(in: content)
         let (mayHaveLines, mayHaveBinHex, mayHaveLabels) = (first[0] != nil, first[1] != nil, first[2] != nil)
         let count = mayHaveLines || mayHaveBinHex ? addBlocks(content, into: sink) : 0
@@ -36,8 +37,9 @@ enum TextReader {
         _ = sink.add(Member(flags: .quoted, role: "base64"), content: decoded)
     }
 
-    /// Only what stands between labels.
+    /// Only what no reader of messages knows.
     static func readLabelled(_ content: Span<UInt8>, into sink: any MemberSink) {
+        if IntelHex.begins(content) { IntelHex.read(content, into: sink) }
         _ = addLabelled(content, into: sink)
     }
 

@@ -88,14 +88,14 @@ package enum FileSignature {
     }
 
     /// LZMA by its header alone: properties that encoders use, a dictionary of 2^n or 2^n + 2^(n-1), a size that is not known
-    /// or below 256 GiB, and the first octet of the range coder.
+    /// or one that 7-Zip believes, and the first octet of the range coder.
     package static func isLZMA(_ bytes: Span<UInt8>) -> Bool {
         guard bytes.count >= 18, lzmaProperties.contains(bytes[0]), bytes[13] == 0,
             let dictionary = bytes.littleEndian32(at: 1), let size = bytes.littleEndian64(at: 5)
         else { return false }
         let bits = dictionary.nonzeroBitCount
         let usual = bits == 1 || (bits == 2 && (dictionary & (dictionary << 1)) != 0) || dictionary == .max
-        return usual && dictionary >= 4096 && (size == .max || size < 1 << 38)
+        return usual && dictionary >= 4096 && (size == .max || size < mostLZMA)
     }
 
     /// Zeros, as images of CDs begin: what they are is told further in (ECMA-119 section 6.2.1).
@@ -150,6 +150,8 @@ package enum FileSignature {
 
     private static let skippable: [UInt8] = [0x2A, 0x4D, 0x18]
     private static let compress: [UInt8] = [0x1F, 0x9D]
+    /// Octets that a file of LZMA may say it has, and 7-Zip reads on to the end of its stream.
+    package static let mostLZMA: UInt64 = 1 << 56
     private static let lzmaProperties: [UInt8] = [0x5D, 0x5E, 0x2C]
     private static let gzip: [UInt8] = [0x1F, 0x8B, 8]
     private static let bzip2Block: [UInt8] = [0x31, 0x41, 0x59, 0x26, 0x53, 0x59]

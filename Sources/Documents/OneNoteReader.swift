@@ -2,7 +2,7 @@ internal import Bytes
 internal import Members
 
 /// Finds the files within OneNote sections ([MS-ONESTORE]): each stands whole behind the identifier of a
-/// FileDataStoreObject (section 2.6.13), whatever the tables of the section say.
+/// FileDataStoreObject (section 2.6.13), whatever the tables of the section say, or in a package (`OneNotePackage`).
 enum OneNoteReader {
     /// Sections and tables of contents (section 2.3.1).
     private static let headers: [[UInt8]] = [
@@ -21,6 +21,26 @@ enum OneNoteReader {
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
         let names = names(bytes, extraction)
         var hasFile = false
+        var goesOn = true
+        func add(_ data: Range<Int>) -> Bool {
+            hasFile = true
+            goesOn = extraction.member(.file, names: Array(names.prefix(mostNamesOfFile)), range: data)
+            return goesOn
+        }
+        if OneNotePackage.read(bytes, add) == nil, goesOn {
+            if OneNotePackage.isHere(bytes) {
+                extraction.problem(.unsupported, "OneNote section in a package that is not understood")
+            }
+            forEachFile(bytes, extraction, add)
+        }
+        // Those that no file has.
+        for name in hasFile ? names.dropFirst(mostNamesOfFile) : names[...] {
+            guard extraction.member(.file, names: [name], range: 0..<0) else { return }
+        }
+    }
+
+    /// - Parameter use: takes where a file stands; false ends it.
+    private static func forEachFile(_ bytes: Span<UInt8>, _ extraction: Extraction, _ use: (Range<Int>) -> Bool) {
         var from = 0
         var octetsLeft = bytes.count
         while let place = bytes.firstIndex(of: fileData.span, from: from), extraction.countItem() {
@@ -31,16 +51,8 @@ enum OneNoteReader {
             if data.count < size { extraction.problem(.corrupt, "embedded file of the section is cut off") }
             octetsLeft -= data.count
             // A file within a file is met again when the outer one is read.
-            guard octetsLeft >= 0 else {
-                extraction.stop(.embeddedFiles)
-                return
-            }
-            hasFile = true
-            guard extraction.member(.file, names: Array(names.prefix(mostNamesOfFile)), range: data) else { return }
-        }
-        // Those that no file has.
-        for name in hasFile ? names.dropFirst(mostNamesOfFile) : names[...] {
-            guard extraction.member(.file, names: [name], range: 0..<0) else { return }
+            guard octetsLeft >= 0 else { return extraction.stop(.embeddedFiles) }
+            guard use(data) else { return }
         }
     }
 

@@ -99,30 +99,30 @@ package final class Unpacker {
     /// - Parameters:
     ///   - container: what the caller calls this content; it stands in the items that come from it.
     ///   - item: the member whose content it is; nil for a part of the message.
-    ///   - asMail: take content apart that looks like mail; off for text of the message itself, which may quote mail, and for
-    ///     what the MIME reader took apart.
+    ///   - asMail: take content apart that looks like mail; off for what the MIME reader took apart.
+    ///   - asText: a part of the message that is shown as text: what looks like mail quotes it, and may have anything behind it.
     ///   - asEncodedText: look for files that are encoded into text in any way; off where the MIME reader does, which knows blocks
     ///     of uuencode and yEnc, and no labels.
     ///   - isQuoted: a part of the message that is shown rather than sent, and maybe in part only.
     ///   - namedPage: what programs show it as because its type or name says so.
     package func open(
-        _ content: Span<UInt8>, as container: Int, item: Item? = nil, asMail: Bool = true, asEncodedText: Bool = true,
-        isQuoted: Bool = false, namedPage: NamedPage? = nil
+        _ content: Span<UInt8>, as container: Int, item: Item? = nil, asMail: Bool = true, asText: Bool = false,
+        asEncodedText: Bool = true, isQuoted: Bool = false, namedPage: NamedPage? = nil
     ) -> Opened {
         content.withUnsafeBufferPointer {
             open(
                 $0, as: container, item: item, flags: (item?.member.flags ?? []).union(isQuoted ? .quoted : []),
-                asMail: asMail, asEncodedText: asEncodedText, namedPage: namedPage)
+                asMail: asMail, asText: asText, asEncodedText: asEncodedText, namedPage: namedPage)
         }
     }
 
     private func open(
         _ bytes: UnsafeBufferPointer<UInt8>, as container: Int, item: Item?, flags: MemberFlags, asMail: Bool,
-        asEncodedText: Bool, namedPage: NamedPage?
+        asText: Bool, asEncodedText: Bool, namedPage: NamedPage?
     ) -> Opened {
         let content = bytes.span
         let isText = content.hasOnlyControlsOfText
-        var opened = Opened(types: Recognition.types(of: content, isText: isText))
+        var opened = Opened(types: Recognition.types(of: content, isText: isText, mayBeMail: !asText))
         if flags.contains(.mail) { opened.types = [.mail] }
         let receiver = MemberReceiver(
             budget, store, container: container, content: bytes, level: (item?.level ?? 0) + 1,
@@ -314,6 +314,7 @@ package final class Unpacker {
         case .cabinet: CabinetReader.read(content, into: receiver)
         case .udf: UDFReader.read(content, into: receiver)
         case .disk(let format): DiskReader.read(content, format, into: receiver)
+        case .sparseImage: return SparseImage.read(content, into: receiver)
         case .mail: MessageReader.read(content, limits: messageLimits, into: receiver)
         case .mbox: MessageReader.readMailbox(content, into: receiver)
         case .encodedText: TextReader.read(content, into: receiver)

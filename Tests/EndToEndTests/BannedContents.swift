@@ -249,6 +249,10 @@ extension BannedSamples {
         ),
         ("VHDX", padded(text("vhdxfile"), 1024)), ("VMDK", padded(text("KDMV"), 1024)),
         ("QCOW", padded([0x51, 0x46, 0x49, 0xFB], 1024)), ("Squashfs", padded(text("hsqs"), 1024)),
+        ("sparse image of Android", padded([0x3A, 0xFF, 0x26, 0xED, 1, 0, 0, 0, 28, 0, 12, 0, 0, 0x10], 28)),
+        ("Squashfs of the other order", padded(text("shsq"), 1024)),
+        ("sparse image of Apple", padded(text("sprs\0\0\0\u{3}"), 1024)),
+        ("encrypted image of Apple", padded([], 2000) + text("cdsaencr")),
         ("Apple disk image", marked(1536, 1024, text("koly"))), ("VDI", marked(1024, 64, [0x7F, 0x10, 0xDA, 0xBE])),
         ("QED", padded(text("QED\0"), 1024)), ("Parallels", padded(text("WithoutFreeSpace"), 1024)),
         (
@@ -345,6 +349,11 @@ extension BannedSamples {
         ("HTML", text("<!DOCTYPE html><html><body>hi</body></html>")), ("XML", text("<?xml version=\"1.0\"?><a/>")),
         ("OpenPGP", text("-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n")),
         ("uuencoded", text("begin 644 a.txt\n#86)C\n`\nend\n")),
+        ("Intel HEX", text(":0300300002337A1E\r\n:00000001FF\r\n")),
+        ("UEFI volume", padded([UInt8](repeating: 0, count: 16) + [
+            0x78, 0xE5, 0x8C, 0x8C, 0x3D, 0x8A, 0x1C, 0x4F, 0x99, 0x35, 0x89, 0x61, 0x85, 0xC3, 0x2D, 0xD3,
+        ], 200)),
+        ("Reader book", padded(text("ITOLITLS\u{1}\0\0\0("), 200)),
         ("BinHex", text("(This file must be converted with BinHex 4.0)\n:abc:\n")),
         ("C source", text("#include <stdio.h>\nint main(void){return 0;}\n")), ("shell", text("#!/bin/sh\necho\n")),
         ("Perl", text("#!/usr/bin/perl\nprint 1;\n")), ("Emacs", text(";ELC\u{17}\0\0\0\n;;; Compiled\n")),

@@ -85,6 +85,18 @@ import Testing
         #expect(report.completedScanners == ["clamav"])
     }
 
+    /// A text that begins as forwarded mail does is none, and what is written out in it is found.
+    @Test(arguments: ["From: Ann\r\nSent: Friday\r\nTo: Bob\r\nSubject: Figures\r\n", "Subject: x\r\nDate: today\r\n"])
+    func textsThatBeginLikeMail(_ front: String) throws {
+        let file = Data(Self.archive([("run.com", Self.virus)])).base64EncodedString(options: .lineLength76Characters)
+        let gateway = try TestGateway()
+        try gateway.configure()
+        let message = "Subject: x\r\nContent-Type: text/plain\r\n\r\n\(front)\r\n\(file)\r\n"
+        let report = try gateway.report(on: Array(message.utf8), by: try gateway.fork(1), limits: TestGateway.limits)
+        #expect(report.parts.contains { $0.names == ["run.com"] }, "\(report.parts.map(\.path))")
+        #expect(report.parts.allSatisfy { $0.detectedType != "message/rfc822" })
+    }
+
     /// Browsers show a file whose name says that it is a page, however far in the page begins.
     @Test(arguments: [("a.html", true), ("a.HTM. ", true), ("a.bin", false)])
     func pagesByName(_ name: String, _ isFound: Bool) throws {

@@ -104,6 +104,39 @@ import Testing
         return try file(scratch, "disk")
     }
 
+    /// 7-Zip looks for them behind anything.
+    @Test(.enabled(if: tools.allSatisfy(GeneratorTests.installed)), arguments: ["\n", "GIF89a\u{1}\0\u{1}\0\0\0\0;"])
+    func disksBehindOthers(_ front: String) throws {
+        let scratch = try Scratch(.memory)
+        try Self.fileSystem(scratch, fat: 12, megabytes: 1)
+        let front = Array(front.utf8)
+        var image = front + (try Self.file(scratch, "volume"))
+        for _ in 0..<2 {
+            let result = Unpacked(image, messageSize: 1 << 20)
+            #expect(result.places(of: eicar).count == 41 && !result.isMarked, "\(result.types) \(result.problems)")
+            // In a partition, too.
+            image = front + [UInt8](repeating: 0, count: 17_408) + image[front.count...]
+        }
+        for (format, isOpened) in [("vmdk", true), ("qcow2", false), ("vdi", false)] {
+            try Self.run("cd \(scratch.path); qemu-img convert -f raw -O \(format) volume out")
+            let disk = try Self.file(scratch, "out")
+            let result = Unpacked(front + disk, messageSize: 1 << 20)
+            #expect(isOpened ? result.places(of: eicar).count == 41 : result.kinds == [.unsupported], "\(format)")
+            // A program has the marks as well.
+            let mark = format == "vdi" ? Array(disk[64..<68]) : Array(disk[..<4])
+            let noise = (0..<4096).map { UInt8(truncatingIfNeeded: $0 &* 197 &+ 131) | 0x80 }
+            #expect(!Unpacked(front + noise + mark + noise).isMarked)
+        }
+        for size in [208, 96] as [UInt8] {
+            let image = Array("MSWIM\0\0\0".utf8) + [size] + [UInt8](repeating: 0, count: 300)
+            #expect(Unpacked(front + image).kinds == [.unsupported])
+        }
+        #expect(!Unpacked(front + Array("MSWIM\0\0\0 is a mark\0".utf8)).isMarked)
+        // The boot sector of a volume that is not there.
+        let boot = image[front.count + 17_408..<front.count + 17_408 + 512]
+        #expect(!Unpacked(front + boot + [UInt8](repeating: 0x61, count: 8192)).isMarked)
+    }
+
     /// The copy of a GUID partition table at the end of the disk serves where the first is destroyed.
     @Test(.enabled(if: tools.allSatisfy(GeneratorTests.installed)))
     func theTableAtTheEnd() throws {

@@ -27,6 +27,22 @@ import Testing
         #expect(!Unpacked(Array(plain.utf8)).places(of: words).isEmpty)
     }
 
+    /// Labels without an end take no time that grows with what is behind them, and hide no file.
+    @Test(arguments: ["-----BEGIN PKCS7-----\nMIIB\n", "-----BEGIN A-----", "-----BEGIN PGP A-----", "-----BEGIN A\n"])
+    func labelsWithoutAnEnd(_ label: String) {
+        let file = "\n-----BEGIN A-----\n\(Data(eicar + eicar).base64EncodedString())\n-----END A-----\n"
+        let text = String(repeating: label, count: 300_000) + file
+        #expect(!Unpacked(Array(text.utf8), messageSize: 1 << 20).places(of: eicar + eicar).isEmpty)
+    }
+
+    /// Several labels in a line are one as good as the other.
+    @Test func labelsInOneLine() {
+        let file = "\(Data(eicar + eicar).base64EncodedString())\n-----END A-----\n"
+        for front in ["-----BEGIN PGP -----BEGIN A-----", "-----BEGIN A-----BEGIN PGP -----", "x-----BEGIN A-----BEGIN B"] {
+            #expect(!Unpacked(Array((front + "\n" + file).utf8)).places(of: eicar + eicar).isEmpty)
+        }
+    }
+
     /// Words in front of base64 are characters of it as well.
     @Test func encodedTextBehindWords() throws {
         let text = try run(
@@ -55,6 +71,14 @@ import Testing
         #expect(!Unpacked(made).places(of: eicar).isEmpty)
         let text = "Here is the file:\n\n\(Data(made).base64EncodedString())\n\nregards\n"
         #expect(!Unpacked(Array(text.utf8), messageSize: 1 << 20).places(of: eicar).isEmpty)
+    }
+
+    /// Sizes beyond what liblzma makes are read on to the end of the stream by 7-Zip.
+    @Test(arguments: [38, 47, 55]) func lzmaWithALargeSize(_ bits: Int) throws {
+        var made = try run("xz --format=lzma -c in > out")
+        made.replaceSubrange(5..<13, with: octets(1 << bits, 8))
+        let result = Unpacked(made, messageSize: 1 << 20)
+        #expect(result.types == ["lzma"] && !result.places(of: eicar).isEmpty && result.kinds == [.corrupt])
     }
 
     /// As GnuPG compresses on demand, with and without armour, signed or not.

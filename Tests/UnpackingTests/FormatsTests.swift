@@ -195,8 +195,8 @@ import Testing
         var opened: Set<String> = [
             // `GeneratorTests.packages`, `universalDiskFormat`, `storedLHA`, `DiskTests`.
             "rpm", "udf", "lha", "vmdk",
-            // `OldArchiveTests`.
-            "zoo",
+            // `OldArchiveTests`, `SparseImageTests`.
+            "zoo", "simg",
             // Found by the MIME reader before, in the message's own text.
             "hqx",
         ]
@@ -258,7 +258,7 @@ import Testing
             "udl": text("[oledb]\r\n"), "wsb": text("<LogonCommand>"), "appinstaller": text("<AppInstaller>"),
             "job": zeros(80, (0, [0, 0x05, 1, 0]), (20, [70, 0, 76]), (70, [2, 0, 0x61])),
             "jnlp": text("<jnlp>"), "clickonce": text("<assembly><deployment/></assembly>"),
-            "ync": text("=ybegin line=128\r\n\u{0}\u{1}"), "uue": text("begin 644 a\n"),
+            "ync": text("=ybegin line=128\r\n\u{0}\u{1}"), "uue": text("begin 644 a\n"), "ihex": text(":00000001FF\n"),
             "webloc": text("<plist><key>URL</key></plist>"), "cdxml": text("<PowerShellMetadata>"),
             "terminal": text("<plist><key>CommandString</key></plist>"),
             "mobileconfig": text("<plist><key>PayloadContent</key><key>PayloadType</key></plist>"),

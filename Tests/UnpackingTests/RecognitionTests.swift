@@ -30,6 +30,10 @@ import Testing
     @Test func encryptedImagesOfApple() {
         let image = Array("encrcdsa".utf8) + [UInt8](repeating: 0, count: 2048)
         #expect(names(image) == ["dmg"] && names(Array(image.prefix(500))).isEmpty)
+        // The first version has its header at the end.
+        let first = Array("cdsaencr".utf8)
+        #expect(names([UInt8](repeating: 0, count: 2048) + first) == ["dmg"])
+        #expect(names([UInt8](repeating: 0x61, count: 2048) + first) == ["asc"])
     }
 
     @Test func namesDoNotMatter() {
@@ -46,6 +50,16 @@ import Testing
         #expect(names("From a@example.org Thu Jan  1 00:00:00 1970\nReceived: x\nSubject: y\n\nz") == ["mbox"])
         #expect(names("[InternetShortcut]\r\nURL=https://example.org/") == ["url", "asc"])
         #expect(names("#!/bin/sh\n") == ["script"])
+    }
+
+    /// What is shown as text may quote mail, and go on with anything.
+    @Test func textsThatLookLikeMail() {
+        for front in ["From: a@example.org\r\nTo: b@example.org\r\n", "From a@b Thu Jan  1 00:00:00 1970\nReceived: x\nSubject: y\n"]
+        {
+            let text = Array((front + "\r\n@echo off\r\n").utf8)
+            #expect(Recognition.types(of: text.span, isText: true, mayBeMail: false).map(\.name) == ["asc"])
+            #expect(["mail", "mbox"].contains(names(text).first))
+        }
     }
 
     /// Windows writes such files in UTF-16.
@@ -119,6 +133,13 @@ import Testing
     @Test func tarHeaders() {
         var archive = tar("x", eicar)
         #expect(names(archive) == ["tar"])
+        // GNU tar passes over a NUL in front of the sum.
+        #expect(archive[148] == 0x30)
+        archive[148] = 0
+        #expect(names(archive) == ["tar"])
+        archive[149] = 0
+        #expect(!names(archive).contains("tar"))
+        archive = tar("x", eicar)
         archive[148] ^= 1
         #expect(!names(archive).contains("tar"))
     }

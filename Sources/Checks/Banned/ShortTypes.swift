@@ -59,10 +59,10 @@ package enum ShortTypes {
     private static let dataToAmavis: Set<String> = [
         "ico", "bmp", "webp", "heic", "mp4", "sqlite", "pcap", "lnk", "pif", "job", "wasm", "swf", "mdb", "woff", "dex",
         "pyc",
-        "scpt", "chm",
+        "scpt", "chm", "hxs",
         "hlp", "one", "vhd", "vhdx", "vmdk", "qcow", "wim", "dmg", "disk", "squashfs", "iso", "udf", "exe-macho",
         "vdi", "qed", "hdd", "ext", "hfs", "apfs", "xfs", "btrfs", "cdraw", "lvm", "reiserfs", "jfs", "cramfs", "romfs",
-        "minix", "luks", "bplist",
+        "minix", "luks", "bplist", "simg", "uefi",
     ]
 
     /// A rule that came from amavis and bans data that nothing recognised (`dat`) speaks of these types too.
@@ -84,7 +84,7 @@ package enum ShortTypes {
         ],
         "disk": [
             "iso", "udf", "disk", "vhd", "vhdx", "vmdk", "vdi", "qcow", "qed", "hdd", "wim", "dmg", "squashfs", "ext",
-            "hfs", "apfs", "xfs", "btrfs", "cdraw", "lvm", "reiserfs", "jfs", "cramfs", "romfs", "minix", "luks",
+            "hfs", "apfs", "xfs", "btrfs", "cdraw", "lvm", "reiserfs", "jfs", "cramfs", "romfs", "minix", "luks", "simg",
         ],
         "program": [
             "exe", "exe-ms", "exe-dos", "exe-unix", "exe-macho", "dll", "class", "sis", "nsis", "msi", "jar", "apk",
@@ -98,11 +98,11 @@ package enum ShortTypes {
         others.values.joined()
     )
     .union(packages).union(texts).union(images).union(sounds).union(movies).union([
-        unrecognised, empty, "mail", "mbox", "pdf", "rtf", "one", "chm", "tnef", "html", "lnk", "hlp", "swf", "wasm",
+        unrecognised, empty, "mail", "mbox", "pdf", "rtf", "one", "chm", "hxs", "tnef", "html", "lnk", "hlp", "swf", "wasm",
         "png", "jpg", "gif", "bmp", "tif", "webp", "ico", "heic", "wav", "avi", "mp4", "mp3", "ogg", "flac", "mkv",
         "woff", "ps", "pgp", "sqlite", "pcap", "hqx", "wsf", "p7m", "mdb", "pif", "job", "bplist", "image", "audio",
         "movie",
-        "uue",
+        "uue", "ihex", "uefi",
     ])
     // Names that only amavis gives; a rule with one is kept, since it came with a file of rules.
     .union([

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Documents
 internal import Members
 
 /// Ends of formats whose readers do not say how far they came: by their own headers. nil where those do not tell.
@@ -123,9 +124,10 @@ extension ArchiveEnd {
         return position <= content.count ? position : nil
     }
 
-    /// The length that the header states ([MS-ONESTORE] section 2.3.1, `cbExpectedFileLength`).
+    /// The length that the header states ([MS-ONESTORE] section 2.3.1, `cbExpectedFileLength`), or where its package ends.
     static func ofOneNote(_ content: Span<UInt8>) -> Int? {
-        content.littleEndian64(at: 196).flatMap { $0 > 1024 && $0 <= UInt64(content.count) ? Int($0) : nil }
+        if OneNotePackage.isHere(content) { return OneNotePackage.read(content) { _ in true } }
+        return content.littleEndian64(at: 196).flatMap { $0 > 1024 && $0 <= UInt64(content.count) ? Int($0) : nil }
     }
 
     private static func decimal(_ content: Span<UInt8>, _ range: Range<Int>) -> Int? {

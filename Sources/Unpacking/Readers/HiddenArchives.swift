@@ -4,7 +4,7 @@ internal import Documents
 internal import Members
 
 /// Finds archives that stand behind other content: self-extracting programs, pictures and documents with an archive, an
-/// installer, compiled HTML help or a BinHex file at their end; in programs, scripts and what nobody knows compressed files as well. zip archives need no such search:
+/// installer, a disk, compiled HTML help or a BinHex file at their end; in programs, scripts and what nobody knows compressed files as well. zip archives need no such search:
 /// recognition finds them wherever they are.
 enum HiddenArchives {
     /// A signature.
@@ -33,6 +33,8 @@ enum HiddenArchives {
         Mark(bytes: [0x4D, 0x53, 0x43, 0x46]), Mark(bytes: [0x60, 0xEA]),
         Mark(bytes: [0x2A, 0x2A, 0x41, 0x43, 0x45, 0x2A, 0x2A], offset: 7), Mark(bytes: Array("ITSF".utf8)),
         Mark(bytes: StructureChecks.markOfNSIS, offset: 4), Mark(bytes: TextReader.markOfBinHex),
+        Mark(bytes: HiddenDisks.windowsImage), Mark(bytes: HiddenDisks.qcow), Mark(bytes: HiddenDisks.vmdk),
+        Mark(bytes: HiddenDisks.vdi, offset: 64), Mark(bytes: HiddenDisks.boot, offset: 510),
     ])
     /// Those of archives that programs look for in the first part of any file.
     private static let strayMarks =
@@ -238,6 +240,8 @@ enum HiddenArchives {
                 && RarListing.beginsVersion4(content.extracting(start..<content.count))
         case 0x37:
             return ArchiveFacts.hasSevenZipChecksum(content, at: start)
+        case 0x4D where mark.bytes.count > 4, 0x51, 0x4B, 0x7F, 0x55:
+            return HiddenDisks.isHere(content.extracting(start..<content.count))
         case 0x4D:
             return CabinetHeader.isBehindOthers(content.extracting(start..<content.count))
         case 0x60:
@@ -269,7 +273,7 @@ enum HiddenArchives {
                 RarListing(archive, archive.hasBytes([0x01], at: 6) ? .rar5 : .rar, while: { sink.mayGoOn() })
                     .endOfArchive
             case 0x37: ArchiveEnd.ofSevenZip(archive)
-            case 0x4D: archive.littleEndian32(at: 8).map { Int($0) }
+            case 0x4D where mark.bytes.count == 4: archive.littleEndian32(at: 8).map { Int($0) }
             case 0x60: ArjReader.end(archive, while: { sink.mayGoOn() })
             case 0x2D: LHAHeader.endOfArchive(archive, while: { sink.mayGoOn() })
             case 0x28: TextReader.endOfBinHex(archive)

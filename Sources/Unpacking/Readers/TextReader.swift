@@ -3,7 +3,7 @@ internal import Documents
 internal import MIME
 internal import Members
 
-/// Finds files that are encoded into text: uuencoded, yEnc, BinHex, base64 between labels as `certutil -encode` writes it, and
+/// Finds files that are encoded into text: uuencoded, yEnc, BinHex, Intel HEX, base64 between labels as `certutil -encode` writes it, and
 /// text that is base64 from its first line to its last.
 enum TextReader {
     /// What blocks begin with (those of yEnc and uuencode, marked or not, have `begin`), and labels: most texts have none of it,
@@ -12,6 +12,7 @@ enum TextReader {
         [Array("begin".utf8), markOfBinHex, label])
 
     static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
+        if IntelHex.begins(content) { IntelHex.read(content, into: sink) }
         let first = signs.firstPlaces(in: content)
         let (mayHaveLines, mayHaveBinHex, mayHaveLabels) = (first[0] != nil, first[1] != nil, first[2] != nil)
         let count = mayHaveLines || mayHaveBinHex ? addBlocks(content, into: sink) : 0
@@ -36,8 +37,9 @@ enum TextReader {
         _ = sink.add(Member(flags: .quoted, role: "base64"), content: decoded)
     }
 
-    /// Only what stands between labels.
+    /// Only what no reader of messages knows.
     static func readLabelled(_ content: Span<UInt8>, into sink: any MemberSink) {
+        if IntelHex.begins(content) { IntelHex.read(content, into: sink) }
         _ = addLabelled(content, into: sink)
     }
 
@@ -104,17 +106,19 @@ enum TextReader {
     /// wants no more.
     private static func addLabelled(_ content: Span<UInt8>, into sink: any MemberSink) -> Bool {
         let message = CryptographicMessage.message(in: content)
-        var from = 0
-        var count = 0
+        var (from, count, line) = (0, 0, 0)
         while let start = content.firstIndex(of: label, from: from), sink.mayGoOn() {
             from = start + label.count
-            guard let line = content.firstIndex(of: 0x0A, from: from), !content.hasBytes(otherLabel, at: from),
+            // Each octet is looked at once, however many labels there are, in lines of their own or in one.
+            if line < from { line = content.firstIndex(of: 0x0A, from: from) ?? content.count }
+            guard line < content.count else { return true }
+            guard !content.hasBytes(otherLabel, at: from),
                 message.map({ !(from...line).contains($0.lowerBound) }) ?? true
             else { continue }
-            let end = content.firstIndex(of: endLabel, from: line) ?? content.count
-            let text = content.extracting(line..<end)
-            guard isBase64(text) else { continue }
+            let (end, characters) = endOfBase64(content, from: line)
             from = end
+            guard characters >= fewest, end == content.count || content.hasBytes(endLabel, at: end) else { continue }
+            let text = content.extracting(line..<end)
             var decoded: [UInt8] = []
             _ = TransferDecoder.decode(text, encoding: .base64, into: &decoded, limit: sink.room)
             // Certificates and keys (DER) hold nothing.
@@ -164,14 +168,20 @@ enum TextReader {
 
     /// Nothing but characters of base64 and line ends, of which there are enough for a file.
     private static func isBase64(_ content: Span<UInt8>) -> Bool {
+        let (end, characters) = endOfBase64(content, from: 0)
+        return end == content.count && characters >= fewest
+    }
+
+    /// Where characters of base64 and line ends end, and how many characters there were.
+    private static func endOfBase64(_ content: Span<UInt8>, from start: Int) -> (end: Int, characters: Int) {
         var characters = 0
-        for index in content.indices {
+        for index in start..<content.count {
             switch content[index] {
             case 0x41...0x5A, 0x61...0x7A, 0x30...0x39, 0x2B, 0x2F, 0x3D: characters += 1
             case 0x0D, 0x0A, 0x20, 0x09: break
-            default: return false
+            default: return (index, characters)
             }
         }
-        return characters >= fewest
+        return (content.count, characters)
     }
 }

@@ -134,12 +134,21 @@ extension FileType {
         reported: volumes + "; a compressed disk is unsupported")
     static let qcow = FileType(
         "qcow", "application/x-qemu-disk", "virtual disk (QCOW)", .unsupported, recognised: "`QFI FB`")
+    static let sparseImage = FileType(
+        "simg", "application/x-android-sparse-image", "sparse image of Android", .sparseImage,
+        recognised: "`3A FF 26 ED 01 00`", reported: "the image; damage")
+    static let uefi = FileType(
+        "uefi", "application/x-uefi-image", "UEFI capsule or firmware volume", .unsupported,
+        recognised: "the identifiers of capsules, or those of file systems at 16")
+    static let compiledHelp2 = FileType(
+        "hxs", "application/x-ms-help2", "compiled help 2 (HxS) or Reader book (lit)", .unsupported,
+        recognised: "`ITOLITLS` and version 1")
     static let wim = FileType("wim", "application/x-ms-wim", "Windows image", .unsupported, recognised: "`MSWIM`")
     static let dmg = FileType(
         "dmg", "application/x-apple-diskimage", "Apple disk image", .unsupported,
-        recognised: "`koly` 512 before the end, or `encrcdsa`")
+        recognised: "`koly` 512 before the end, `encrcdsa`, `cdsaencr` at the end, or `sprs`")
     static let squashfs = FileType(
-        "squashfs", "application/vnd.squashfs", "Squashfs image", .unsupported, recognised: "`hsqs` or `sqsh`")
+        "squashfs", "application/vnd.squashfs", "Squashfs image", .unsupported, recognised: "`hsqs`, `sqsh`, `shsq` or `qshs`")
     static let freeze = FileType(
         "freeze", "application/x-freeze", "freeze file", .unsupported, recognised: "`1F 9E` or `1F 9F`")
     static let pack = FileType("pack", "application/x-pack", "pack file", .unsupported, recognised: "`1F 1E`")
@@ -152,6 +161,9 @@ extension FileType {
     static let binHex = FileType(
         "hqx", "application/mac-binhex40", "BinHex file", .encodedText, recognised: "its first line",
         reported: "the file in it")
+    static let intelHex = FileType(
+        "ihex", "application/x-intel-hex", "Intel HEX", .encodedText,
+        recognised: "a record first whose checksum is right", reported: "what lies together, each such part as a file")
     static let yEnc = FileType(
         "ync", "application/x-yenc", "yEnc file", .encodedText,
         recognised: "`=ybegin ` at the start of a line in the first 65,536 octets", reported: "the file in it")

@@ -42,6 +42,8 @@ package final class FileType: Sendable {
         case cabinet
         /// A disk with file systems on it.
         case disk(DiskFormat)
+        /// A sparse image of Android.
+        case sparseImage
         case mail
         case mbox
         /// Text in which files may be encoded.
@@ -63,7 +65,7 @@ package final class FileType: Sendable {
             case .zip: "own reader; libdeflate, zlib, the libraries of each method, libarchive for PPMd"
             case .gzip: "own reader; libdeflate, zlib"
             case .arj, .arc, .zoo: "own reader; libarchive"
-            case .szdd, .udf, .disk: "own reader"
+            case .szdd, .udf, .disk, .sparseImage: "own reader"
             case .cabinet: "libmspack"
             case .mail, .mbox, .encodedText: "MIME reader"
             case .archive(.sevenZip):
@@ -100,7 +102,7 @@ package final class FileType: Sendable {
         /// True for what holds files and nothing else: archives and compressed files.
         package var isArchive: Bool {
             switch self {
-            case .zip, .gzip, .arj, .arc, .zoo, .szdd, .udf, .cabinet, .disk, .archive, .filter: true
+            case .zip, .gzip, .arj, .arc, .zoo, .szdd, .udf, .cabinet, .disk, .sparseImage, .archive, .filter: true
             default: false
             }
         }

@@ -11,7 +11,7 @@ enum StructureChecks {
         if FileSignature.isLZMA(content) { return true }
         guard content.count >= 18, content[0] < 9 * 5 * 5, content[13] == 0,
             let dictionary = content.littleEndian32(at: 1), dictionary > 0,
-            let length = content.littleEndian64(at: 5), length == UInt64.max || length < 1 << 38
+            let length = content.littleEndian64(at: 5), length == UInt64.max || length < FileSignature.mostLZMA
         else { return false }
         return length > 0 && decodesAsLZMA(content)
     }
@@ -88,7 +88,7 @@ enum StructureChecks {
         return stated == sum || stated == signedSum
     }
 
-    /// Octal digits behind blanks.
+    /// Octal digits behind blanks; some programs write a NUL first, and GNU tar passes over it.
     private static func statedSum(_ header: Span<UInt8>) -> Int? {
         var stated: Int?
         for index in 148..<156 {
@@ -97,7 +97,7 @@ enum StructureChecks {
                 stated = (stated ?? 0) * 8 + Int(byte - 0x30)
             } else if stated != nil {
                 break
-            } else if byte != 0x20 {
+            } else if byte != 0x20, byte != 0 || index > 148 {
                 return nil
             }
         }
@@ -154,8 +154,9 @@ enum StructureChecks {
 
     static func hasAppleTrailer(_ content: Span<UInt8>) -> Bool {
         guard content.count >= 1024 else { return false }
-        // The second is encrypted, with the trailer in it.
+        // The others are encrypted, with the trailer in it; the first version of that has its header behind it.
         return content.hasBytes("koly", at: content.count - 512) || content.hasBytes("encrcdsa", at: 0)
+            || content.hasBytes("cdsaencr", at: content.count - 8) && !content.hasOnlyControlsOfText
     }
 
     /// A boot sector with a FAT file system or a partition table.

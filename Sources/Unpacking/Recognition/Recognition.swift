@@ -16,8 +16,10 @@ package enum Recognition {
         types(of: content, isText: content.hasOnlyControlsOfText)
     }
 
-    /// - Parameter isText: there is no control character in it but those of text.
-    static func types(of content: Span<UInt8>, isText: Bool) -> [FileType] {
+    /// - Parameters:
+    ///   - isText: there is no control character in it but those of text.
+    ///   - mayBeMail: fields of mail at the start make it mail; else it is text as any other.
+    static func types(of content: Span<UInt8>, isText: Bool, mayBeMail: Bool = true) -> [FileType] {
         guard content.count > 0 else { return [] }
         var found: [FileType] = []
         func add(_ type: FileType) {
@@ -43,7 +45,7 @@ package enum Recognition {
             addTextOfArchive(content, &found)
             for type in ScriptText.types(of: content.extracting(0..<min(content.count, active))) { add(type) }
         } else if found.isEmpty || found == [.xml] {
-            addText(content, &found)
+            addText(content, mayBeMail: mayBeMail, &found)
         } else if ActiveText.isHTMLApplication(content.extracting(0..<min(content.count, active))) {
             // What runs it passes over everything before its tags, such as an image.
             add(.htmlApplication)
@@ -88,7 +90,7 @@ package enum Recognition {
         (.task, StructureChecks.isTask), (.binaryPropertyList, PropertyList.isActiveBinary),
     ]
 
-    private static func addText(_ content: Span<UInt8>, _ found: inout [FileType]) {
+    private static func addText(_ content: Span<UInt8>, mayBeMail: Bool, _ found: inout [FileType]) {
         let head = content.extracting(0..<min(content.count, prefix))
         let long = content.extracting(0..<min(content.count, active))
         if let narrow = TextChecks.narrowed(long) {
@@ -111,9 +113,9 @@ package enum Recognition {
         // Text all the same, in which files may be encoded.
         if found == activeTypes, !activeTypes.isEmpty, TextChecks.isText(head) { found.append(.text) }
         guard found.isEmpty else { return }
-        if Mbox.isMbox(content), TextChecks.beginsWithMailFields(content, afterFirstLine: true) {
+        if mayBeMail, Mbox.isMbox(content), TextChecks.beginsWithMailFields(content, afterFirstLine: true) {
             found.append(.mbox)
-        } else if TextChecks.beginsWithMailFields(content, afterFirstLine: false) {
+        } else if mayBeMail, TextChecks.beginsWithMailFields(content, afterFirstLine: false) {
             found.append(.mail)
         } else if TextChecks.isBinHex(head) {
             found.append(.binHex)

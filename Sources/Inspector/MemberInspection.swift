@@ -66,7 +66,7 @@ extension Inspection.Run {
     ) {
         let isText = item == nil && builder.report.parts[part].declaredType.hasPrefix("text/")
         let opened = unpacker.open(
-            content, as: part, item: item, asMail: !structure.hasParts, asText: isText,
+            content, as: part, item: item, mail: isText ? .text : structure.hasParts ? .opened : .open,
             asEncodedText: !structure.mayHoldBlocks, isQuoted: structure.isCutOff,
             namedPage: PageName.page(builder.report.parts[part]))
         let detected = detectedType(content, opened.types, isText: isText)

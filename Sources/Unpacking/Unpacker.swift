@@ -28,6 +28,16 @@ package final class Unpacker {
         package var isCut = false
     }
 
+    /// What becomes of content that looks like mail.
+    package enum MailHandling: Sendable {
+        /// It is taken apart.
+        case open
+        /// The MIME reader took it apart.
+        case opened
+        /// It is text of the message itself, which quotes mail and is read as text: everybody may begin a text with fields of mail.
+        case text
+    }
+
     /// One member that waits to be looked at.
     package struct Item {
         package var member: Member
@@ -99,30 +109,29 @@ package final class Unpacker {
     /// - Parameters:
     ///   - container: what the caller calls this content; it stands in the items that come from it.
     ///   - item: the member whose content it is; nil for a part of the message.
-    ///   - asMail: take content apart that looks like mail; off for what the MIME reader took apart.
-    ///   - asText: a part of the message that is shown as text: what looks like mail quotes it, and may have anything behind it.
+    ///   - mail: what becomes of content that looks like mail.
     ///   - asEncodedText: look for files that are encoded into text in any way; off where the MIME reader does, which knows blocks
     ///     of uuencode and yEnc, and no labels.
     ///   - isQuoted: a part of the message that is shown rather than sent, and maybe in part only.
     ///   - namedPage: what programs show it as because its type or name says so.
     package func open(
-        _ content: Span<UInt8>, as container: Int, item: Item? = nil, asMail: Bool = true, asText: Bool = false,
+        _ content: Span<UInt8>, as container: Int, item: Item? = nil, mail: MailHandling = .open,
         asEncodedText: Bool = true, isQuoted: Bool = false, namedPage: NamedPage? = nil
     ) -> Opened {
         content.withUnsafeBufferPointer {
             open(
                 $0, as: container, item: item, flags: (item?.member.flags ?? []).union(isQuoted ? .quoted : []),
-                asMail: asMail, asText: asText, asEncodedText: asEncodedText, namedPage: namedPage)
+                mail: mail, asEncodedText: asEncodedText, namedPage: namedPage)
         }
     }
 
     private func open(
-        _ bytes: UnsafeBufferPointer<UInt8>, as container: Int, item: Item?, flags: MemberFlags, asMail: Bool,
-        asText: Bool, asEncodedText: Bool, namedPage: NamedPage?
+        _ bytes: UnsafeBufferPointer<UInt8>, as container: Int, item: Item?, flags: MemberFlags,
+        mail: MailHandling, asEncodedText: Bool, namedPage: NamedPage?
     ) -> Opened {
         let content = bytes.span
         let isText = content.hasOnlyControlsOfText
-        var opened = Opened(types: Recognition.types(of: content, isText: isText, mayBeMail: !asText))
+        var opened = Opened(types: Recognition.types(of: content, isText: isText, mayBeMail: mail != .text))
         if flags.contains(.mail) { opened.types = [.mail] }
         let receiver = MemberReceiver(
             budget, store, container: container, content: bytes, level: (item?.level ?? 0) + 1,
@@ -140,7 +149,7 @@ package final class Unpacker {
             switch type.opening {
             case .plain: continue
             case .unsupported: receiver.report(.unsupported, type.title)
-            case .mail where !asMail, .mbox where !asMail: continue
+            case .mail where mail == .opened, .mbox where mail == .opened: continue
             case .encodedText where !asEncodedText: continue
             default: break
             }
@@ -167,7 +176,8 @@ package final class Unpacker {
             let streams: HiddenArchives.Streams = Self.mayExtractItself(opened.types) ? .carried : .whole
             HiddenArchives.read(
                 content, isText: isText, streams: isStore || opened.types.isEmpty ? .stored : streams,
-                from: ArchiveEnd.ofPicture(content, opened.types), into: receiver)
+                from: ArchiveEnd.ofPicture(content, opened.types),
+                withDisks: !opened.types.contains { $0.opening == .unsupported }, into: receiver)
         }
         if !budget.isOver, receiver.level <= limits.levels, opened.types.contains(where: \.opening.isArchive) {
             receiver.isEmbedded = true
@@ -335,8 +345,8 @@ package final class Unpacker {
     private func readDocument(
         _ content: Span<UInt8>, _ types: [FileType], namedPage: NamedPage?, _ receiver: MemberReceiver
     ) {
-        // What is written out in mail is written out in one of its parts.
-        let isMail = types.contains(.mail) || types.contains(.mbox)
+        // What is written out in mail is written out in one of its parts; programs that go by the name see a page.
+        let isMail = namedPage == nil && (types.contains(.mail) || types.contains(.mbox))
         let mayBePage = namedPage != nil || Self.mayBePage(types)
         for format in DocumentFormat.all
         where !(isMail && format.isText)

@@ -44,6 +44,9 @@ struct FATVolume {
         rootCluster = width == 32 ? Int(first) : 0
     }
 
+    /// Where its last cluster ends.
+    var end: Int { data + clusters * clusterSize }
+
     /// Where a cluster begins on the disk; nil for one that does not exist.
     func start(of cluster: Int) -> Int? {
         guard cluster >= 2, cluster < clusters + 2 else { return nil }

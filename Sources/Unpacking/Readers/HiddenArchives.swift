@@ -4,7 +4,7 @@ internal import Documents
 internal import Members
 
 /// Finds archives that stand behind other content: self-extracting programs, pictures and documents with an archive, an
-/// installer, a disk, compiled HTML help or a BinHex file at their end; in programs, scripts and what nobody knows compressed files as well. zip archives need no such search:
+/// installer, compiled HTML help, a disk or a BinHex file at their end; in programs, scripts and what nobody knows compressed files as well. zip archives need no such search:
 /// recognition finds them wherever they are.
 enum HiddenArchives {
     /// A signature.
@@ -14,6 +14,8 @@ enum HiddenArchives {
         var offset = 0
         /// One of `HiddenStreams`.
         var isStream = false
+        /// One of `HiddenDisks`.
+        var isDisk = false
     }
 
     /// Signatures that are looked for together.
@@ -27,36 +29,40 @@ enum HiddenArchives {
         }
     }
 
-    private static let marks = Marks([
+    private static let marks = Marks(archiveMarks)
+    private static let archiveMarks = [
         Mark(bytes: [0x52, 0x61, 0x72, 0x21, 0x1A, 0x07]),
         Mark(bytes: [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]),
         Mark(bytes: [0x4D, 0x53, 0x43, 0x46]), Mark(bytes: [0x60, 0xEA]),
         Mark(bytes: [0x2A, 0x2A, 0x41, 0x43, 0x45, 0x2A, 0x2A], offset: 7), Mark(bytes: Array("ITSF".utf8)),
         Mark(bytes: StructureChecks.markOfNSIS, offset: 4), Mark(bytes: TextReader.markOfBinHex),
-        Mark(bytes: HiddenDisks.windowsImage), Mark(bytes: HiddenDisks.qcow), Mark(bytes: HiddenDisks.vmdk),
-        Mark(bytes: HiddenDisks.vdi, offset: 64), Mark(bytes: HiddenDisks.boot, offset: 510),
-    ])
+    ]
     /// Those of archives that programs look for in the first part of any file.
     private static let strayMarks =
-        marks.all.prefix(4)
+        archiveMarks.prefix(4)
         + ["-lh", "-lz", "-pm"].map { Mark(bytes: Array($0.utf8), offset: 2) }
+    private static let diskMarks = HiddenDisks.marks.map { Mark(bytes: $0.bytes, offset: $0.offset, isDisk: true) }
     private static let allMarks = Marks(
-        marks.all + HiddenStreams.marks.map { Mark(bytes: $0.bytes, offset: $0.offset, isStream: true) })
+        archiveMarks + diskMarks
+            + HiddenStreams.marks.map { Mark(bytes: $0.bytes, offset: $0.offset, isStream: true) })
 
     /// Those of what has a checksum at its end.
     private static let marksOfWhole = Marks(
-        marks.all
+        archiveMarks + diskMarks
             + HiddenStreams.marks.filter(\.isChecked).map { Mark(bytes: $0.bytes, offset: $0.offset, isStream: true) })
 
     /// - Parameter isText: there is no control character in the content but those of text. It quotes marks, and holds no
     ///   archive as it stands; its start alone would say nothing of the rest.
     /// - Parameter streams: compressed files are looked for as well, and what they are to this content.
     /// - Parameter start: where they may begin first.
+    /// - Parameter withDisks: disks are looked for; off in what is one, which has copies of its own parts.
     static func read(
-        _ content: Span<UInt8>, isText: Bool, streams: Streams = .whole, from start: Int = 0, into sink: any MemberSink
+        _ content: Span<UInt8>, isText: Bool, streams: Streams = .whole, from start: Int = 0, withDisks: Bool = true,
+        into sink: any MemberSink
     ) {
         if isText { return }
         var search = Search(sink, streams == .whole ? marksOfWhole : allMarks, content)
+        search.findsDisks = withDisks
         search.needsWhole = streams == .whole
         search.firstStream = start
         search.endsWithDamage = streams != .carried
@@ -161,6 +167,7 @@ enum HiddenArchives {
         private var firstImage = 0
         /// A damaged stream is none, unless it is sure to be one.
         var needsWhole = false
+        var findsDisks = true
         /// The last stream was damaged.
         private(set) var isDamaged = false
 
@@ -201,12 +208,18 @@ enum HiddenArchives {
         /// - Parameter first: where it stands first.
         private mutating func find(_ mark: Mark, _ first: Int, _ content: Span<UInt8>) -> Int? {
             var position = max(first, (mark.isStream ? max(from, firstStream) : from) + mark.offset)
+            if mark.isDisk, !findsDisks { return nil }
             var passed = 0
             while let place = content.firstIndex(of: mark.bytes, from: position) {
                 position = place + 1
                 passed += 1
                 if passed % Self.marksPerLook == 0, !sink.mayGoOn() { return nil }
                 let start = place - mark.offset
+                if mark.isDisk {
+                    guard let end = HiddenDisks.end(in: content, at: start) else { continue }
+                    found[start] = HiddenStreams.Found(end: end)
+                    return start
+                }
                 if mark.isStream {
                     guard let stream = streams.find(in: content, at: start),
                         stream.isWhole || stream.isSure || !needsWhole,
@@ -240,8 +253,6 @@ enum HiddenArchives {
                 && RarListing.beginsVersion4(content.extracting(start..<content.count))
         case 0x37:
             return ArchiveFacts.hasSevenZipChecksum(content, at: start)
-        case 0x4D where mark.bytes.count > 4, 0x51, 0x4B, 0x7F, 0x55:
-            return HiddenDisks.isHere(content.extracting(start..<content.count))
         case 0x4D:
             return CabinetHeader.isBehindOthers(content.extracting(start..<content.count))
         case 0x60:
@@ -273,7 +284,7 @@ enum HiddenArchives {
                 RarListing(archive, archive.hasBytes([0x01], at: 6) ? .rar5 : .rar, while: { sink.mayGoOn() })
                     .endOfArchive
             case 0x37: ArchiveEnd.ofSevenZip(archive)
-            case 0x4D where mark.bytes.count == 4: archive.littleEndian32(at: 8).map { Int($0) }
+            case 0x4D: archive.littleEndian32(at: 8).map { Int($0) }
             case 0x60: ArjReader.end(archive, while: { sink.mayGoOn() })
             case 0x2D: LHAHeader.endOfArchive(archive, while: { sink.mayGoOn() })
             case 0x28: TextReader.endOfBinHex(archive)

@@ -92,7 +92,7 @@ enum FileSystemChecks {
 
     /// The magic of the ext family is two octets; the fields around it have few values (`ext4(5)`; the kernel's
     /// documentation, "The Super Block").
-    private static func isExt(_ content: Span<UInt8>) -> Bool {
+    static func isExt(_ content: Span<UInt8>) -> Bool {
         let block = 1024
         guard content.hasBytes([0x53, 0xEF], at: block + 56), let files = content.littleEndian32(at: block),
             let blocks = content.littleEndian32(at: block + 4), let first = content.littleEndian32(at: block + 20),

@@ -81,7 +81,7 @@ package final class FileType: Sendable {
             case .filter(.lzop): "own reader"
             case .filter(.zlib): "zlib"
             case .program:
-                "own search for zip, rar, 7z, cab, arj, ace, lha, hqx, tar, cpio, xar, iso, gz, bz2, xz, lzma, zst, lz4, lz, lzo, Z, then the reader of what is found"
+                "own search for zip, rar, 7z, cab, arj, ace, lha, hqx, tar, cpio, xar, iso, FAT, NTFS, ext, VMDK, VDI, QCOW, WIM, gz, bz2, xz, lzma, zst, lz4, lz, lzo, Z, then the reader of what is found"
             case .document: "own reader; chm by libmspack, S/MIME by OpenSSL"
             }
         }

@@ -18,7 +18,7 @@ package enum Recognition {
 
     /// - Parameters:
     ///   - isText: there is no control character in it but those of text.
-    ///   - mayBeMail: a text that looks like mail is mail.
+    ///   - mayBeMail: fields of mail at the start make it mail; else it is text as any other.
     static func types(of content: Span<UInt8>, isText: Bool, mayBeMail: Bool = true) -> [FileType] {
         guard content.count > 0 else { return [] }
         var found: [FileType] = []

@@ -1,0 +1,72 @@
+internal import Bytes
+
+/// Disks, file systems and images of Windows within other content. 7-Zip finds them wherever they begin, and systems mount them
+/// from there. Their marks are short, or the constants of programs that make them, so all of a header counts.
+enum HiddenDisks {
+    /// Octets of each kind, and how many stand in front of them.
+    static let marks: [(bytes: [UInt8], offset: Int)] = [
+        (bootSector, 510), ([0x53, 0xEF], 1080), ([0x7F, 0x10, 0xDA, 0xBE], 64), (Array("KDMV".utf8), 0),
+        ([0x51, 0x46, 0x49, 0xFB], 0), (Array("MSWIM\0\0\0".utf8), 0),
+    ]
+
+    private static let bootSector: [UInt8] = [0x55, 0xAA]
+
+    /// Where the disk ends that begins at `start`: by its own header, or else with the content; nil when none begins there.
+    static func end(in content: Span<UInt8>, at start: Int) -> Int? {
+        let disk = content.extracting(start..<content.count)
+        // A jump comes first: all other pairs of octets are none.
+        if disk.hasBytes(bootSector.span, at: 510), disk[0] == 0xEB || disk[0] == 0xE9 {
+            if isNTFS(disk) { return content.count }
+            if let volume = FATVolume(VirtualDisk(0..<disk.count), at: 0, disk), isUsed(volume, disk) {
+                return start + min(volume.end, disk.count)
+            }
+        }
+        let isDisk = FileSystemChecks.isExt(disk) || isVDI(disk) || isVMDK(disk) || isQCOW(disk) || isWIM(disk)
+        return isDisk ? content.count : nil
+    }
+
+    /// The table of a FAT file system begins with its medium, and its first directory is there: programs that make such have
+    /// boot sectors among their constants.
+    private static func isUsed(_ volume: FATVolume, _ disk: Span<UInt8>) -> Bool {
+        guard volume.table < disk.count, volume.data < disk.count else { return false }
+        let medium = disk[volume.table]
+        return medium == disk[21] || medium >= 0xF0
+    }
+
+    /// The first record of its files stands where the boot sector says (`ntfs.h` of Linux).
+    private static func isNTFS(_ disk: Span<UInt8>) -> Bool {
+        guard disk.hasBytes("NTFS    ", at: 3), let sector = disk.littleEndian16(at: 11), 512...4096 ~= sector,
+            let first = disk.littleEndian32(at: 48), disk.littleEndian32(at: 52) == 0
+        else { return false }
+        // Beyond 128 sectors the factor is a power of two.
+        let factor = disk[13] <= 0x80 ? Int(disk[13]) : 1 << min(256 - Int(disk[13]), 12)
+        return disk.hasBytes("FILE", at: Int(first) * factor * Int(sector))
+    }
+
+    /// A version, and one of the kinds of image.
+    private static func isVDI(_ disk: Span<UInt8>) -> Bool {
+        guard disk.hasBytes([0x7F, 0x10, 0xDA, 0xBE], at: 64), let version = disk.littleEndian32(at: 68) else {
+            return false
+        }
+        return version >> 16 <= 1 && version & 0xFFFF <= 1 && 1...4 ~= disk.littleEndian32(at: 76) ?? 0
+    }
+
+    /// A version, and grains of whole powers of two sectors (Virtual Disk Format 1.1).
+    private static func isVMDK(_ disk: Span<UInt8>) -> Bool {
+        guard disk.hasBytes("KDMV", at: 0), let grain = disk.littleEndian32(at: 20) else { return false }
+        return 1...3 ~= disk.littleEndian32(at: 4) ?? 0 && grain.nonzeroBitCount == 1
+            && disk.littleEndian32(at: 24) == 0
+    }
+
+    /// A version, and bits of a cluster, of which version 1 has one octet.
+    private static func isQCOW(_ disk: Span<UInt8>) -> Bool {
+        guard disk.hasBytes([0x51, 0x46, 0x49, 0xFB, 0, 0, 0], at: 0), disk.count > 32 else { return false }
+        let bits = disk[7] == 1 ? disk[32] : disk[23]
+        return 1...3 ~= disk[7] && 9...30 ~= bits
+    }
+
+    /// The size of its header.
+    private static func isWIM(_ disk: Span<UInt8>) -> Bool {
+        disk.hasBytes("MSWIM\0\0\0", at: 0) && 0x60...0x400 ~= disk.littleEndian32(at: 8) ?? 0
+    }
+}

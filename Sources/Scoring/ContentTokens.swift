@@ -8,11 +8,14 @@ extension TokenExtractor {
     ///   - isShown: false for HTML in whose place another text is shown.
     mutating func add(html: HTMLContent, size: Int, isShown: Bool) {
         facts.htmlOctets += size
-        add(seen: HTMLText.withoutInvisible(html.visible.span), isShown: isShown)
+        // Fields are part of the text, and share its places (attack: a spam in fields, with words of honest mail before them).
+        let seen = html.fieldTexts.isEmpty ? html.visible : html.visible + [0x0A] + html.fieldTexts
+        add(seen: HTMLText.withoutInvisible(seen.span), isShown: isShown)
         // Characters that show nothing cut no words: `via&shy;gra` (attack).
         add(hidden: HTMLText.withoutInvisible(html.hidden.span).span)
         add(hidden: HTMLText.withoutInvisible(html.title.span).span)
         add(hidden: HTMLText.withoutInvisible(html.imageTexts.span).span)
+        add(hidden: HTMLText.withoutInvisible(html.hiddenFieldTexts.span).span)
         for link in html.links { links.add(link, isShown: isShown) }
         let counted = html.links.prefix(FoundLinks.limit)
         facts.links += counted.count

@@ -65,7 +65,7 @@ import Testing
     @Test func hiddenText() {
         for style in [
             "display:none", "DISPLAY : None !important", "d\\69splay/**/:none", "visibility:hidden", "font-size:0",
-            "font-size:1px;", "font-size:0.05em", "font:1px Arial", "color:#fff", "color:rgb(255,255,255)",
+            "font-size:1px;", "font-size:0em", "font:1px Arial", "color:#fff", "color:rgb(255,255,255)",
             "color:white",
             "color:#FEFEFE", "color:transparent", "color:rgba(0,0,0,0)", "background:#000", "opacity:0",
             "max-height:0;overflow:hidden", "height:0px;width:1px;overflow:hidden",
@@ -88,7 +88,7 @@ import Testing
         for style in [
             "display:none;display:inline", "mso-hide:all", "font-size:12px", "color:#fff;background:#000", "height:0",
             "font-size:1.2em", "color:white;background:url(x.png)", "opacity:0.9", "visibility:visible",
-            "font-size:small",
+            "font-size:small", "font-size:0.05em",
             "left:-9999px", "line-height:0", "color:inherit", "background:none",
             "opacity:90%", "zoom:1", "zoom:0", "text-indent:-9999px", "scale:1.1", "letter-spacing:-1px",
             "left:-9999px;position:static",

@@ -55,6 +55,16 @@ struct TokenTests {
         #expect(!texts.contains("secretword"))
     }
 
+    @Test("what fields of forms show is text, what they do not is hidden")
+    func formFields() {
+        let texts = Self.texts([
+            "Content-Type: text/html", "", "<p>shown</p><input readonly value='cheap watches'>",
+            "<input style='display:none' value=secretword><input type=hidden value=otherword>",
+        ])
+        #expect(texts.isSuperset(of: ["shown", "cheap", "2:cheap watches", "I:secretword"]))
+        #expect(texts.isDisjoint(with: ["secretword", "I:cheap", "otherword", "I:otherword"]))
+    }
+
     @Test("the same text in other charsets and encodings has the same words")
     func charsets() {
         let utf8 = Self.numbers([

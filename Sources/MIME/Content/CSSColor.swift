@@ -18,19 +18,42 @@ enum CSSColor {
             let name = CSSText.names(word)
             if name.elementsEqual("transparent".utf8) { return .color((0, 0, 0), opacity: 0) }
             if name.elementsEqual("currentcolor".utf8) { return .current }
-            return names[String(decoding: name, as: UTF8.self)].map {
-                .color(($0 >> 16, $0 >> 8 & 255, $0 & 255), opacity: 1)
-            }
+            let known = String(decoding: name, as: UTF8.self)
+            return (names[known] ?? systemNames[known]).map { .color(color($0), opacity: 1) }
         }
         return value(of: function)
     }
 
-    /// The colour of an old attribute (`bgcolor`), whose hexadecimal digits may lack their sign.
+    /// The colour of an old attribute (`bgcolor`): a name of CSS, none of the system, or whatever digits are in it, by the rules for
+    /// parsing a legacy colour value (HTML section 2.3.6). Functions are none: browsers make dark green of `rgb(255,255,255)`.
     static func attribute(_ text: [UInt8]) -> HTMLStyle.Color? {
-        let text = CSSValue.trimmed(text.map(asciiLower)[...])
-        if case .color(let color?, let opacity) = value(text), opacity > 0 { return color }
-        return text.count == 6 ? hex(text)?.0 : nil
+        guard !text.isEmpty else { return nil }
+        var text = text.map(asciiLower)[...].drop(while: HTMLTokenizer.isBlank)
+        while let last = text.last, HTMLTokenizer.isBlank(last) { text.removeLast() }
+        let name = String(decoding: text, as: UTF8.self)
+        guard name != "transparent" else { return nil }
+        if let named = names[name] { return color(named) }
+        let hasSign = text.first == 0x23
+        if hasSign, text.count == 4, let color = hex(text.dropFirst())?.0 { return color }
+        var digits: [Int] = []
+        for byte in text where byte & 0xC0 != 0x80 {
+            digits.append(hexadecimalValue(byte).map(Int.init) ?? 0)
+            // A character beyond 16 bits counts for two.
+            if byte >= 0xF0 { digits.append(0) }
+        }
+        return color(digits: digits.prefix(128).dropFirst(hasSign ? 1 : 0))
     }
+
+    private static func color(digits: ArraySlice<Int>) -> HTMLStyle.Color {
+        let length = max(1, (digits.count + 2) / 3)
+        let padded = Array(digits) + Array(repeating: 0, count: 3 * length - digits.count)
+        var parts = (0..<3).map { padded[($0 * length)..<(($0 + 1) * length)].suffix(8) }
+        while parts[0].count > 2, parts.allSatisfy({ $0.first == 0 }) { parts = parts.map { $0.dropFirst() } }
+        let values = parts.map { $0.prefix(2).reduce(0) { $0 * 16 + $1 } }
+        return (values[0], values[1], values[2])
+    }
+
+    private static func color(_ value: Int) -> HTMLStyle.Color { (value >> 16, value >> 8 & 255, value & 255) }
 
     private static func value(of function: CSSValue.Function) -> Value? {
         // Made from other colours: nobody knows here what of.
@@ -143,7 +166,7 @@ enum CSSColor {
         }
     }
 
-    /// The names of CSS Color 4, and those of the system's colours as Chromium shows them.
+    /// The names of CSS Color 4.
     private static let names: [String: Int] = [
         "aliceblue": 0xF0F8FF, "antiquewhite": 0xFAEBD7, "aqua": 0x00FFFF, "aquamarine": 0x7FFFD4, "azure": 0xF0FFFF,
         "beige": 0xF5F5DC, "bisque": 0xFFE4C4, "black": 0x000000, "blanchedalmond": 0xFFEBCD, "blue": 0x0000FF,
@@ -178,7 +201,12 @@ enum CSSColor {
         "slateblue": 0x6A5ACD, "slategray": 0x708090, "slategrey": 0x708090, "snow": 0xFFFAFA,
         "springgreen": 0x00FF7F, "steelblue": 0x4682B4, "tan": 0xD2B48C, "teal": 0x008080, "thistle": 0xD8BFD8,
         "tomato": 0xFF6347, "turquoise": 0x40E0D0, "violet": 0xEE82EE, "wheat": 0xF5DEB3, "white": 0xFFFFFF,
-        "whitesmoke": 0xF5F5F5, "yellow": 0xFFFF00, "yellowgreen": 0x9ACD32, "accentcolor": 0x0075FF,
+        "whitesmoke": 0xF5F5F5, "yellow": 0xFFFF00, "yellowgreen": 0x9ACD32,
+    ]
+
+    /// Those of the system's colours, as Chromium shows them.
+    private static let systemNames: [String: Int] = [
+        "accentcolor": 0x0075FF,
         "accentcolortext": 0xFFFFFF, "activetext": 0xFF0000, "buttonborder": 0x000000, "buttonface": 0xEFEFEF,
         "buttontext": 0x000000, "canvas": 0xFFFFFF, "canvastext": 0x000000, "field": 0xFFFFFF, "fieldtext": 0x000000,
         "graytext": 0x808080, "highlight": 0x0041C6, "highlighttext": 0xFFFFFF, "linktext": 0x0000EE,

@@ -38,12 +38,15 @@ struct CSSProperties: OptionSet {
     /// Lines begin or end at the right: what is off the page on the left is only their other end.
     static let endAlignment = bit(25)
 
+    /// The page is a dark one.
+    static let scheme = bit(55)
+
     static let displays: CSSProperties = [.display, .blockDisplay, .inlineBlock]
     static let margins: CSSProperties = [.marginTop, .marginRight, .marginBottom, .marginLeft]
     static let paddings: CSSProperties = [.paddingTop, .paddingRight, .paddingBottom, .paddingLeft]
     static let offsets: CSSProperties = [.top, .right, .bottom, .left]
     static let background: CSSProperties = [.backgroundColor, .backgroundImage, .backgroundClip]
-    static let all = CSSProperties(rawValue: (1 << 55) - 1)
+    static let all = CSSProperties(rawValue: (1 << 56) - 1)
     /// What elements have from the one around them where nothing is said.
     static let inherited: CSSProperties = [
         .visibility, .fontSize, .letterSpacing, .lineHeight, .color, .fill, .textIndent, .endAlignment,
@@ -58,7 +61,7 @@ struct CSSProperties: OptionSet {
     static let showing: CSSProperties = [
         .minHeight, .minWidth, .grownZoom, .grownScale, .grownTransform, .fixed, .lifted, .repainted,
         .repaintedByFilter,
-        .animation, .backgroundImage, .backgroundClip, .moved, .endAlignment,
+        .animation, .backgroundImage, .backgroundClip, .moved, .endAlignment, .scheme,
     ]
     /// Values that hide whatever is said elsewhere.
     static let aloneHiding: CSSProperties = [.display, .opacity, .clipPath, .filter]
@@ -76,6 +79,7 @@ struct CSSProperties: OptionSet {
 
     private static let names: [String: CSSProperties] = [
         "all": .all, "display": .displays, "float": .float, "visibility": .visibility, "opacity": .opacity,
+        "color-scheme": .scheme,
         "-webkit-opacity": .opacity, "zoom": [.zoom, .grownZoom], "scale": [.scale, .grownScale],
         "transform": [.transform, .grownTransform],
         "-webkit-transform": [.transform, .grownTransform], "translate": .moved, "rotate": .moved, "offset": .moved,

@@ -68,6 +68,11 @@ enum CSSSelectors {
         return (found, areSure)
     }
 
+    /// A name, perhaps with comments behind it.
+    static func isName(_ word: ArraySlice<UInt8>) -> Bool {
+        beginsName(word) && word.allSatisfy { isNamePart($0) || $0 == CSSText.comment }
+    }
+
     /// No name begins with a digit that is not escaped (CSS Syntax 3, section 4.3.9).
     private static func beginsName(_ name: ArraySlice<UInt8>) -> Bool {
         guard let first = name.first else { return false }

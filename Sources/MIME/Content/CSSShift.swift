@@ -63,6 +63,7 @@ struct CSSShift {
 
     /// Pixels of padding in which text is seen that has no room in its box.
     var roomBelow: Double { length(6).back }
+    var roomAbove: Double { length(4).back }
     var roomBeside: Double { max(length(5).back, length(7).back) }
 
     private func properties(_ isWanted: (Length) -> Bool) -> CSSProperties {

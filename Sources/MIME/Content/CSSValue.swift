@@ -40,6 +40,11 @@ enum CSSValue {
         return pieces + [trimmed(value[start...])]
     }
 
+    /// A keyword that every property takes.
+    static func isForAll(_ keyword: String) -> Bool {
+        ["inherit", "unset", "revert", "revert-layer", "initial"].contains(keyword)
+    }
+
     // MARK: functions
 
     struct Function {

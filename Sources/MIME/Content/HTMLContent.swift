@@ -81,6 +81,10 @@ package struct HTMLContent: Hashable, Sendable {
     package var title: [UInt8] = []
     /// Texts that stand for images, a line end behind each.
     package var imageTexts: [UInt8] = []
+    /// What fields of forms show that stands in attributes (`value`, `placeholder`, `label`), and what they do not, a line end behind
+    /// each.
+    package var fieldTexts: [UInt8] = []
+    package var hiddenFieldTexts: [UInt8] = []
     /// In the order of their tags.
     package var links: [HTMLLink] = []
     /// The target of the first `base`; nil when there is none.

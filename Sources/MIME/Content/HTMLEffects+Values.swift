@@ -1,10 +1,10 @@
 /// Which values browsers accept, and which of them hide: as Chromium does, which follows the specifications of each property.
 extension HTMLEffects {
     /// Pixels up to which letters cannot be read, and up to which there is no room for any.
-    private static let tinySize = 2.7
+    static let tinySize = 2.7
     static let noRoom = 1.4
     /// Of the size of letters around, or of the room there is.
-    private static let tinyShare = 0.1
+    static let tinyShare = 0.1
 
     /// nil for a value that browsers do not accept: it is as if it were not there.
     init?(_ declaration: CSSText.Declaration, _ properties: CSSProperties) {
@@ -14,7 +14,7 @@ extension HTMLEffects {
         let keyword = words.count == 1 ? String(decoding: CSSText.names(words[0]), as: UTF8.self) : ""
         if CSSValue.isUnknown(value) {
             declareUnknown(properties)
-        } else if ["inherit", "unset", "revert", "revert-layer", "initial"].contains(keyword) {
+        } else if CSSValue.isForAll(keyword) {
             // A block goes on being one by `revert`, nearly always by `inherit`.
             let kept: CSSProperties =
                 ["inherit", "revert", "revert-layer"].contains(keyword) ? .displays.union(.inherited) : .inherited
@@ -50,6 +50,10 @@ extension HTMLEffects {
             let placed: CSSProperties = lifts ? [.position, .lifted] : keyword == "relative" ? .position : []
             declare(properties, hiding: keyword == "fixed" ? properties : placed)
             return ["static", "relative", "absolute", "fixed", "sticky", "-webkit-sticky"].contains(keyword)
+        case .scheme:
+            // Who may have light has it here.
+            let schemes = words.map { String(decoding: $0, as: UTF8.self) }
+            declare(properties, hiding: schemes.contains("dark") && !schemes.contains("light") ? properties : [])
         case .opacity:
             guard let share = CSSValue.share(value) else { return false }
             declare(properties, hiding: share < Self.leastShare ? properties : [])
@@ -234,17 +238,17 @@ extension HTMLEffects {
 
     // MARK: letters and room
 
-    private static func isPositive(_ value: ArraySlice<UInt8>) -> Bool {
+    static func isPositive(_ value: ArraySlice<UInt8>) -> Bool {
         CSSValue.isLength(value) && CSSValue.number(value).map { $0.0 >= 0 || value.contains(0x28) } ?? false
     }
 
     /// A number of lines may be reckoned.
-    private static func isLine(_ value: ArraySlice<UInt8>) -> Bool {
+    static func isLine(_ value: ArraySlice<UInt8>) -> Bool {
         isPositive(value) || CSSValue.function(value) != nil && CSSValue.share(value) != nil
     }
 
     /// In pixels; nil for percent.
-    private static func pixels(_ value: ArraySlice<UInt8>) -> Double? {
+    static func pixels(_ value: ArraySlice<UInt8>) -> Double? {
         guard let (number, unit) = CSSValue.number(value) else { return nil }
         return unit.isEmpty ? number : CSSValue.pixels(in: unit).map { $0 * number }
     }
@@ -259,82 +263,10 @@ extension HTMLEffects {
         pixels(value).map { $0 <= noRoom } ?? CSSValue.share(value).map { $0 < 0.001 } ?? false
     }
 
-    private static func isNoLine(_ value: ArraySlice<UInt8>) -> Bool {
+    static func isNoLine(_ value: ArraySlice<UInt8>) -> Bool {
         // Without a unit: times the size of letters.
         if let share = CSSValue.share(value) { return share < tinyShare }
         return pixels(value).map { $0 <= noRoom } ?? false
-    }
-
-    private mutating func readSize(_ value: ArraySlice<UInt8>, _ keyword: String) -> Bool {
-        switch keyword {
-        case "xx-small", "x-small", "small", "medium", "large", "x-large", "xx-large", "xxx-large":
-            declare(.fontSize)
-            return true
-        case "smaller", "larger", "math":
-            declare(.fontSize, inherited: .fontSize)
-            return true
-        default: break
-        }
-        guard Self.isPositive(value), let (number, unit) = CSSValue.number(value) else { return false }
-        switch String(decoding: unit, as: UTF8.self) {
-        // Of the letters around, which may be tiny, too.
-        case "em", "rem", "ex", "ch":
-            declare(
-                .fontSize, hiding: number < Self.tinyShare ? .fontSize : [],
-                inherited: number < Self.tinyShare ? [] : .fontSize)
-        case "%":
-            let isTiny = number < Self.tinyShare * 100
-            declare(.fontSize, hiding: isTiny ? .fontSize : [], inherited: isTiny ? [] : .fontSize)
-        default:
-            declare(.fontSize, hiding: Self.pixels(value).map { $0 <= Self.tinySize } ?? false ? .fontSize : [])
-        }
-        return true
-    }
-
-    /// Size, perhaps behind a style, variant, weight and stretch, before the name of a font; or the name of one of the system's.
-    private mutating func readFont(_ value: ArraySlice<UInt8>) -> Bool {
-        var words = CSSValue.words(value)[...]
-        func keyword(_ word: ArraySlice<UInt8>) -> String { String(decoding: CSSText.names(word), as: UTF8.self) }
-        let system: Set = ["caption", "icon", "menu", "message-box", "small-caption", "status-bar"]
-        if words.count == 1, system.contains(keyword(words[0])) {
-            declare([.fontSize, .lineHeight])
-            return true
-        }
-        let before: Set = [
-            "normal", "italic", "oblique", "small-caps", "bold", "bolder", "lighter", "ultra-condensed",
-            "extra-condensed",
-            "condensed", "semi-condensed", "semi-expanded", "expanded", "extra-expanded", "ultra-expanded",
-        ]
-        while let first = words.first {
-            // A number without a unit is a weight, but for 0.
-            let weight = CSSValue.plainNumber(first).flatMap { $0.1.isEmpty && 1...1000 ~= $0.0 ? $0.0 : nil }
-            guard before.contains(keyword(first)) || weight != nil else { break }
-            words.removeFirst()
-        }
-        guard var size = words.popFirst() else { return false }
-        var line: ArraySlice<UInt8>?
-        let sides = CSSValue.pieces(size, at: 0x2F)
-        if sides.count > 1 {
-            guard sides.count == 2 else { return false }
-            (size, line) = (sides[0], sides[1].isEmpty ? words.popFirst() : sides[1])
-        } else if let next = words.first, next.first == 0x2F {
-            words.removeFirst()
-            line = next.count > 1 ? next.dropFirst() : words.popFirst()
-        }
-        if let (number, unit) = CSSValue.plainNumber(size), unit.isEmpty, number != 0 { return false }
-        guard let family = words.first, CSSValue.plainNumber(family) == nil, readSize(size, keyword(size)) else {
-            return false
-        }
-        var all = HTMLEffects()
-        all.declare(
-            [.fontSize, .lineHeight], hiding: hides(.fontSize) ? .fontSize : [],
-            inherited: sets(.fontSize) ? [] : .fontSize)
-        if let line {
-            guard keyword(line) == "normal" || Self.isLine(line) else { return false }
-            if Self.isNoLine(line) { all.declare(all.declared, hiding: hides(.fontSize) ? all.declared : .lineHeight) }
-        }
-        self = all
-        return true
     }
 
     // MARK: backgrounds

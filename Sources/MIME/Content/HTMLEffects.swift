@@ -49,14 +49,30 @@ struct HTMLEffects {
             || hides(.lifted) && hides(.clip)
     }
 
-    /// Beyond a box without room.
-    func isCut(_ box: Box) -> Bool {
-        guard box == .block, !hides(.animation) else { return false }
+    /// How text is beyond a box without room.
+    enum Cut {
+        case none
+        /// Since its lines have no height: what is in it may have some.
+        case byLines
+        case byBox
+    }
+
+    func cut(_ box: Box) -> Cut {
+        guard box == .block, !hides(.animation) else { return .none }
         // What is hidden one way cannot be scrolled to. In the padding beside and below it is seen.
         let isCutX = (hides(.overflowX) || hides(.scrollY)) && !hides(.minWidth) && shift.roomBeside <= Self.noRoom
         let isCutY = (hides(.overflowY) || hides(.scrollX)) && !hides(.minHeight) && shift.roomBelow <= Self.noRoom
-        return isCutX && !hiding.isDisjoint(with: [.width, .maxWidth])
-            || isCutY && !hiding.isDisjoint(with: [.height, .maxHeight, .lineHeight])
+        let isBox =
+            isCutX && !hiding.isDisjoint(with: [.width, .maxWidth])
+            || isCutY && !hiding.isDisjoint(with: [.height, .maxHeight])
+        return isBox ? .byBox : isCutY && hides(.lineHeight) ? .byLines : .none
+    }
+
+    /// A box around, whose lines have no height, grows with it.
+    var makesRoom: Bool {
+        let heights: CSSProperties = [.lineHeight, .height]
+        return !declared.intersection(heights).subtracting(inherited).subtracting(hiding).isEmpty || hides(.minHeight)
+            || shift.roomAbove > Self.noRoom || shift.roomBelow > Self.noRoom
     }
 
     /// Drawn too small, or elsewhere, and nothing else may take that back.
@@ -76,7 +92,7 @@ struct HTMLEffects {
     var moves: Bool { hides(.transform) && hides(.grownTransform) }
 
     /// Colours are not those that are said.
-    var isRepainted: Bool { !hiding.isDisjoint(with: [.repainted, .repaintedByFilter, .animation]) }
+    var isRepainted: Bool { !hiding.isDisjoint(with: [.repainted, .repaintedByFilter, .animation, .scheme]) }
 
     /// There is something behind the letters.
     var paints: Bool { hides(.backgroundImage) || sets(.backgroundColor) && !hides(.backgroundColor) }
@@ -94,7 +110,7 @@ struct HTMLEffects {
 
     /// It says that text is not seen.
     var hides: Bool {
-        isGone(.block) || isCut(.block) || isShrunk(.block) || away(.block) > 0
+        isGone(.block) || cut(.block) != .none || isShrunk(.block) || away(.block) > 0
             || !hiding.isDisjoint(with: [.visibility, .fontSize, .letterSpacing, .color]) || sets(.fill)
             || indent > 0
     }
@@ -192,6 +208,23 @@ struct HTMLEffects {
     mutating func add(hiding properties: CSSProperties) {
         var effects = HTMLEffects()
         effects.declare(properties, hiding: properties)
+        merge(effects)
+    }
+
+    /// Adds `properties` with values that are not known.
+    mutating func add(unknown properties: CSSProperties) {
+        var effects = HTMLEffects()
+        effects.declareUnknown(properties)
+        merge(effects)
+    }
+
+    /// Adds a size of letters by its old attribute (HTML section 15.3.4): any number is one in which they can be read.
+    mutating func add(legacySize value: [UInt8]) {
+        var rest = value.drop(while: HTMLTokenizer.isBlank)
+        if rest.first == 0x2B || rest.first == 0x2D { rest.removeFirst() }
+        guard let digit = rest.first, 0x30...0x39 ~= digit else { return }
+        var effects = HTMLEffects()
+        effects.declare(.fontSize)
         merge(effects)
     }
 

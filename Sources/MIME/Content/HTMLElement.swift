@@ -39,6 +39,11 @@ struct HTMLElement: OptionSet, Sendable {
     /// Its tag ends a drawing or formula that is open.
     static let endsDrawing = HTMLElement(rawValue: 131_072)
 
+    /// It looks other than what is around it.
+    static let ownLook = HTMLElement(rawValue: 262_144)
+    /// A field of a form, or a part of one, that shows texts of its attributes and has no raw text.
+    static let field = HTMLElement(rawValue: 524_288)
+
     /// What is known of the element; nothing for others.
     static func known(_ name: HTMLName) -> HTMLElement { table[name] ?? [] }
 
@@ -95,6 +100,10 @@ struct HTMLElement: OptionSet, Sendable {
                 "applet", "audio", "button", "canvas", "datalist", "details", "dialog", "frameset", "math", "meter",
                 "noscript", "object", "progress", "select", "svg", "template", "video",
             ])
+        add(
+            .ownLook,
+            ["a", "button", "dialog", "input", "mark", "math", "select", "svg", "table", "textarea"])
+        add(.field, ["input", "optgroup", "option"])
         add(.cell, ["td", "th", "caption"])
         add(.tablePart, ["table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption", "colgroup"])
         add(.preformatted, ["pre", "listing", "xmp", "textarea", "plaintext"])

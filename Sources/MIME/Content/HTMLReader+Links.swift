@@ -142,7 +142,9 @@ extension HTMLReader {
         var inner = limits
         inner.frames -= 1
         let source = HTMLEntities.decoded(html, value, isAttribute: true)
-        var page = HTMLText.read(source.span, limits: inner)
+        var reader = HTMLReader(limits: inner, isFramed: true)
+        reader.read(source.span)
+        var page = reader.content
         let isHidden = style.isHidden || indent > 0
         if isHidden {
             Self.take(page.visible, into: &hidden)
@@ -150,6 +152,8 @@ extension HTMLReader {
             Self.take(page.visible, into: &visible)
         }
         Self.take(page.hidden, into: &hidden)
+        keep(page.fieldTexts.span, page.fieldTexts.indices, in: isHidden ? \.hiddenFieldTexts : \.fieldTexts)
+        keep(page.hiddenFieldTexts.span, page.hiddenFieldTexts.indices, in: \.hiddenFieldTexts)
         keep(page.scripts.span, page.scripts.indices, in: \.scripts)
         keep(page.comments.span, page.comments.indices, in: \.comments)
         keep(page.imageTexts.span, page.imageTexts.indices, in: \.imageTexts)
@@ -205,6 +209,9 @@ extension HTMLReader {
         static let align = HTMLName("align"), dir = HTMLName("dir")
         static let div = HTMLName("div"), address = HTMLName("address"), mark = HTMLName("mark")
         static let textarea = HTMLName("textarea"), datalist = HTMLName("datalist")
+        static let dialog = HTMLName("dialog"), open = HTMLName("open"), popover = HTMLName("popover")
+        static let name = HTMLName("name"), value = HTMLName("value"), label = HTMLName("label")
+        static let placeholder = HTMLName("placeholder"), marquee = HTMLName("marquee")
         static let rubyParts = Set(["rb", "rp", "rt", "rtc"].map { HTMLName($0) } as [HTMLName])
         static let headings = Set(["h1", "h2", "h3", "h4", "h5", "h6"].map { HTMLName($0) } as [HTMLName])
         static let type = HTMLName("type"), template = HTMLName("template")

@@ -2,19 +2,52 @@ internal import Bytes
 
 /// Which style sheets a document has, and of which type it is.
 extension HTMLReader {
-    /// A type stands before all but blanks and comments.
-    static func hasDoctype(_ html: Span<UInt8>) -> Bool {
+    /// Whether browsers draw the page as old ones did, by its type, which stands before all but blanks and comments (HTML section
+    /// 13.2.6.4.1). Of types that are not known here they may.
+    static func quirks(_ html: Span<UInt8>) -> HTMLAnswer {
         var ahead = HTMLTokenizer(attributeLimit: 1)
         while let token = ahead.next(html) {
             switch token {
             case .comment(let range):
-                if html.hasPrefix(ignoringCase: "!doctype", from: range.lowerBound) { return true }
+                if html.hasPrefix(ignoringCase: "!doctype", from: range.lowerBound) {
+                    return quirks(
+                        of: html.extracting(range.dropFirst("!doctype".utf8.count)).array.map(asciiLower)[...])
+                }
             // A byte order mark is a blank.
-            case .text(let range): if range.contains(where: { html[$0] > 0x20 && html[$0] < 0xBB }) { return false }
-            case .startTag, .endTag: return false
+            case .text(let range): if range.contains(where: { html[$0] > 0x20 && html[$0] < 0xBB }) { return .always }
+            case .startTag, .endTag: return .always
             }
         }
-        return false
+        return .always
+    }
+
+    /// - Parameter type: what stands behind `<!doctype`, in lower case.
+    private static func quirks(of type: ArraySlice<UInt8>) -> HTMLAnswer {
+        func after(_ word: StaticString, _ text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+            let text = text.drop(while: HTMLTokenizer.isBlank)
+            return text.starts(with: word.description.utf8) ? text.dropFirst(word.utf8CodeUnitCount) : nil
+        }
+        func identifier(_ text: inout ArraySlice<UInt8>) -> String? {
+            text = text.drop(while: HTMLTokenizer.isBlank)
+            guard let quote = text.popFirst(), quote == 0x22 || quote == 0x27, let end = text.firstIndex(of: quote)
+            else { return nil }
+            defer { text = text[(end + 1)...] }
+            return String(decoding: text[..<end], as: UTF8.self)
+        }
+        guard let name = after("html", type) else { return .perhaps }
+        if name.allSatisfy(HTMLTokenizer.isBlank) { return .never }
+        if var system = after("system", name) {
+            return identifier(&system) == "about:legacy-compat" && system.allSatisfy(HTMLTokenizer.isBlank)
+                ? .never : .perhaps
+        }
+        guard var rest = after("public", name), let publicName = identifier(&rest) else { return .perhaps }
+        let system = identifier(&rest)
+        guard rest.allSatisfy(HTMLTokenizer.isBlank), system?.contains("ibm") != true else { return .perhaps }
+        let isKnown =
+            ["xhtml 1.0 ", "xhtml 1.1//", "html 4.01//"].contains { publicName.hasPrefix("-//w3c//dtd " + $0) }
+            || system != nil
+                && ["transitional//", "frameset//"].contains { publicName.hasPrefix("-//w3c//dtd html 4.01 " + $0) }
+        return isKnown ? .never : .perhaps
     }
 
     /// Style sheets hold for all of the document, also for what stands before them.
@@ -74,7 +107,9 @@ extension HTMLReader {
         for tag in ["html", "body"] {
             let element = HTMLSelectable(
                 tag: Array(tag.utf8), classes: [], identifier: [], isHidden: false, ignoresCase: !hasDoctype)
-            style.apply(sheet.match(element, around: HTMLMarks(), parent: HTMLMarks()).effects, .block)
+            var effects = sheet.match(element, around: HTMLMarks(), parent: HTMLMarks()).effects
+            if tag == "body" { effects.hiding.remove(.scheme) }
+            style.apply(effects, .block)
         }
     }
 

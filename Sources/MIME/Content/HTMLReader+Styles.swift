@@ -18,7 +18,8 @@ extension HTMLReader {
     mutating func applyAttributes(
         _ html: Span<UInt8>, _ element: HTMLElement, _ name: HTMLName
     ) -> Applied {
-        var effects = look(name)
+        var effects = element.contains(.ownLook) ? look(html, name) : HTMLEffects()
+        let isForeign = name == Names.svg || name == Names.math || stack.last?.isForeign == true
         var inline: HTMLEffects?
         for attribute in tokenizer.attributes {
             switch attribute.name {
@@ -29,6 +30,9 @@ extension HTMLReader {
                 inline = inline ?? found
             case Names.hidden:
                 effects.add(hiding: .display)
+            case Names.bgcolor where !Self.painted.contains(name):
+                // Some readers may paint others, too.
+                effects.add(hiding: .backgroundImage)
             case Names.bgcolor:
                 effects.add(color: HTMLEntities.decoded(html, attribute.value, isAttribute: true), isBackground: true)
             case Names.align, Names.dir:
@@ -38,7 +42,13 @@ extension HTMLReader {
                 effects.add(hiding: .backgroundImage)
             case Names.color where name == Names.font, Names.text where name == Names.body:
                 effects.add(color: HTMLEntities.decoded(html, attribute.value, isAttribute: true), isBackground: false)
-            default: break
+            case Names.size where name == Names.font:
+                effects.add(legacySize: HTMLEntities.decoded(html, attribute.value, isAttribute: true))
+            case Names.popover: effects.merge(Self.popoverLook)
+            default:
+                guard isForeign, let property = Self.drawn[attribute.name] else { continue }
+                let value = HTMLEntities.decoded(html, attribute.value, isAttribute: true)
+                effects.add(style: property + value, hasUnits: false)
             }
         }
         var marks = HTMLMarks()
@@ -58,38 +68,39 @@ extension HTMLReader {
         if let inline { effects.merge(inline) }
         // One that was not read may be a style.
         if tokenizer.attributes.count >= limits.attributes { effects = effects.perhaps }
+        if name != Names.html { effects.hiding.remove(.scheme) }
+        // Letters of drawings have the colour `fill`.
+        if isForeign, name == Names.svg || isInDrawing { effects.add(unknown: .fill) }
         let isOut = effects.hides(.float) || effects.hides(.lifted)
         let isBlock = isOut || (effects.sets(.display) ? effects.hides(.blockDisplay) : element.contains(.block))
         // What is pressed, chosen from or played has a box, too.
-        let hasBox = isBlock || !element.isDisjoint(with: [.confining, .rawWithReferences])
+        let hasBox = isBlock || !element.isDisjoint(with: [.confining, .rawWithReferences, .field])
         let isCell = element.contains(.cell) && !isOut && !effects.sets(.display)
         let box: HTMLEffects.Box = isCell ? .cell : hasBox ? .block : .inline
         style.apply(effects, box)
-        let isInline = isOut || effects.hides(.inlineBlock)
+        let isInline = isOut && name != Names.dialog || effects.hides(.inlineBlock)
         // What is not there, or elsewhere, cuts no word.
         return Applied(
             effects: effects, box: box, marks: marks, isBlock: isBlock, isInline: isInline,
             breaksLine: isBlock && !isInline && !effects.hides(.display))
     }
 
-    /// What browsers say themselves of an element whose letters do not look like those around (HTML section 15).
-    func look(_ name: HTMLName) -> HTMLEffects {
-        switch name {
-        case Names.anchor where tokenizer.value(Names.href) != nil: Self.linkLook
-        case Names.mark: Self.markLook
-        case Names.button, Names.select, Names.textarea: Self.controlLook
-        default: HTMLEffects()
-        }
+    /// The innermost drawing or formula around is a drawing.
+    private var isInDrawing: Bool {
+        stack.last { $0.name == Names.svg || $0.name == Names.math }?.name == Names.svg
     }
 
-    private static let linkLook = look("color:linktext")
-    private static let markLook = look("color:marktext;background-color:mark")
-    private static let controlLook = look(
-        "color:buttontext;background-color:buttonface;font-size:13px;letter-spacing:normal;text-indent:0")
+    /// Elements with a background by their old attribute (HTML section 15.3).
+    private static let painted = Set(
+        ["body", "table", "thead", "tbody", "tfoot", "tr", "td", "th", "col", "colgroup", "marquee"].map {
+            HTMLName($0)
+        } as [HTMLName])
 
-    private static func look(_ style: StaticString) -> HTMLEffects {
-        var effects = HTMLEffects()
-        effects.add(style: Array(style.description.utf8), hasUnits: true)
-        return effects
-    }
+    /// Attributes of drawings and formulas that stand for properties (SVG 2, section 6.6; MathML Core, section 2.1.6).
+    private static let drawn: [HTMLName: [UInt8]] = [
+        HTMLName("font-size"): Array("font-size:".utf8), HTMLName("mathsize"): Array("font-size:".utf8),
+        HTMLName("visibility"): Array("visibility:".utf8), HTMLName("letter-spacing"): Array("letter-spacing:".utf8),
+        HTMLName("color"): Array("color:".utf8), HTMLName("mathcolor"): Array("color:".utf8),
+        HTMLName("mathbackground"): Array("background-color:".utf8),
+    ]
 }

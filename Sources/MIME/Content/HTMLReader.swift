@@ -32,8 +32,14 @@ struct HTMLReader {
     var isPreformatted = false
     /// A form began and none ended.
     var isFormOpen = false
+    /// It is drawn as old browsers did; a page that says of which type it is may be.
+    private(set) var quirks = HTMLAnswer.always
     /// The page says of which type it is.
-    private(set) var hasDoctype = false
+    var hasDoctype: Bool { quirks < .always }
+    /// The style of its `body`; nil where that is not known.
+    var bodyStyle: HTMLStyle?
+    /// It stands in an attribute of another page.
+    private let isFramed: Bool
     /// Octets of the line that is written that are off the page.
     var indent = 0
     /// Pixels of an octet of text, about.
@@ -48,18 +54,20 @@ struct HTMLReader {
     private var isBlockHidden = false
     private var sight = HTMLEndSight()
 
-    init(limits: HTMLLimits) {
+    init(limits: HTMLLimits, isFramed: Bool = false) {
         self.limits = limits
+        self.isFramed = isFramed
         tokenizer = HTMLTokenizer(attributeLimit: limits.attributes)
         visible = HTMLTextBuffer(limit: limits.textSize)
         hidden = HTMLTextBuffer(limit: limits.textSize)
     }
 
     mutating func read(_ html: Span<UInt8>) {
-        hasDoctype = Self.hasDoctype(html)
+        quirks = isFramed ? .never : Self.quirks(html)
         sheet.hasUnits = hasDoctype
         readStyleSheets(html)
         styleRoots()
+        bodyStyle = style
         var start = 0
         while let token = tokenizer.next(html) {
             switch token {
@@ -210,6 +218,7 @@ struct HTMLReader {
         if element.contains(.lineBreak) { indent = 0 }
         if applied.isBlock { indent = Int(min(style.indent / Self.letterWidth, Double(Int32.max))) }
         links(html, name, offset)
+        if element.contains(.field), !isDrawn { takeField(html, name) }
         let isOpened =
             name == Names.datalist && applied.effects.sets(.display) && !applied.effects.hides(.display)
         let isCodeOfDrawing = isDrawn && (element.contains(.code) || name == Names.title)
@@ -234,6 +243,7 @@ struct HTMLReader {
             || (isDrawn || name == Names.svg || name == Names.math) && tokenizer.isSelfClosing(html)
         guard !isEmpty else {
             style = outer
+            if name == Names.meta { darken(html) }
             return
         }
         // A page has one body: a second one adds what the first does not say.
@@ -251,9 +261,13 @@ struct HTMLReader {
             style = outer
             return
         }
+        if name == Names.body { bodyStyle = isInBody ? nil : style }
         if element.contains(.preformatted) { isPreformatted = true }
         var reach = stack.last?.reach ?? HTMLReach()
         reach.enter(name, element)
+        let isIntegrated = isDrawn && holdsHTML(html, name)
+        // Letters of drawings alone have a colour that is not known.
+        if isIntegrated, let drawing = stack.last(where: { $0.name == Names.svg }) { style.fill = drawing.style.fill }
         stack.append(
             Open(
                 name: name, element: element, style: outer, isPreformatted: wasPreformatted,
@@ -262,7 +276,7 @@ struct HTMLReader {
                 marks: applied.marks, around: (stack.last?.around ?? HTMLMarks()) | applied.marks,
                 effects: applied.effects,
                 box: applied.box,
-                isForeign: (isDrawn || name == Names.svg || name == Names.math) && !holdsHTML(html, name))
+                isForeign: (isDrawn || name == Names.svg || name == Names.math) && !isIntegrated)
         )
     }
 
@@ -309,6 +323,7 @@ struct HTMLReader {
             take(title: html, range)
         } else if !element.contains(.code) {
             if element.contains(.preformatted) { isPreformatted = true }
+            if name == Names.textarea { takePlaceholder(html, ofArea: range) }
             text(html, range, hasReferences: element.contains(.rawWithReferences))
         }
     }

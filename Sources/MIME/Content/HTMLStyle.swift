@@ -10,6 +10,7 @@ struct HTMLStyle {
     /// Beyond a box without room. What is lifted out of the boxes around is not cut, but by one from which it is measured.
     private var cut = Cut.none
     private enum Cut { case none, inFlow, always }
+    private var isCutByLines = false
     /// Too small, or elsewhere; elements inside may be larger, or back.
     private var isShrunk = false
     /// Pixels by which it is off the page; elements inside may be back.
@@ -51,23 +52,37 @@ struct HTMLStyle {
         return difference <= Self.sameColor
     }
 
+    /// Letters have the colour that those of `other` have.
+    func hasLetters(like other: HTMLStyle?) -> Bool {
+        guard let color, let theirs = other?.color else { return false }
+        return color == theirs && isTransparent == other?.isTransparent
+    }
+
     /// Steps of 255 that nobody tells apart.
     private static let sameColor = 8
 
     /// Follows where an element is. Where it may be back on the page, it is.
     private mutating func place(_ effects: HTMLEffects, _ box: HTMLEffects.Box) {
         if effects.hides(.fixed) || effects.hides(.lifted) && cut == .inFlow { cut = .none }
+        if isCutByLines, effects.makesRoom { (cut, isCutByLines) = (.none, false) }
         away = effects.hides(.fixed) ? 0 : max(0, away - effects.back)
         // What moves as far again may come from the other side.
         let isBack = effects.moves && (isShrunk || away > 0 || ahead >= CSSShift.farOff)
         if effects.isGrown { (isShrunk, away) = (false, 0) }
         // It may stand at the other end.
         if isEndAligned || effects.hides(.float) { away = 0 }
-        if effects.isCut(box), cut != .always { cut = effects.hides(.position) ? .always : .inFlow }
+        let cutting = effects.cut(box)
+        if cutting != .none {
+            isCutByLines = cutting == .byLines && (cut == .none || isCutByLines)
+            if cut != .always { cut = effects.hides(.position) ? .always : .inFlow }
+        }
         if effects.isShrunk(box), !isBack { isShrunk = true }
         if !isEndAligned { away = max(away, effects.away(box) - ahead) }
         ahead += effects.hides(.moved) || effects.hides(.grownTransform) ? .infinity : effects.back
     }
+
+    /// Colours are not known from here on.
+    mutating func repaint() { isRepainted = true }
 
     /// Applies what style sheets and attributes of an element say.
     mutating func apply(_ effects: HTMLEffects, _ box: HTMLEffects.Box) {

@@ -74,7 +74,8 @@ struct HTMLStyleSheet {
         add(CSSText.plain(text[...], keepsCase: true)[...], Place(isSure: isSure))
     }
 
-    private mutating func add(_ text: ArraySlice<UInt8>, _ place: Place) {
+    private mutating func add(_ text: ArraySlice<UInt8>, _ outer: Place) {
+        var place = outer
         var start = text.startIndex
         var index = start
         while index < text.endIndex {
@@ -91,6 +92,7 @@ struct HTMLStyleSheet {
             // Outside of blocks `;` ends `@` rules alone; of another rule it is part, as is `}`, and its selectors are none.
             case 0x3B where place.depth > 0 || text[start] == 0x40:
                 addLayers(text[start..<index])
+                if Self.isNamespace(text[start..<index]) { place.isSure = false }
                 start = index + 1
             case 0x7B:
                 let end = CSSText.endOfBlock(text, index)
@@ -140,6 +142,14 @@ struct HTMLStyleSheet {
         for name in rule.dropFirst("@layer".utf8.count).split(separator: 0x2C) {
             layers.insert(Array("@layer ".utf8) + CSSValue.trimmed(name))
         }
+    }
+
+    /// `@namespace` without a prefix: rules behind it may be about no element of HTML (CSS Namespaces 3, section 3).
+    private static func isNamespace(_ statement: ArraySlice<UInt8>) -> Bool {
+        let rule = CSSText.names(CSSValue.trimmed(statement)).map(asciiLower)
+        guard rule.starts(with: "@namespace".utf8) else { return false }
+        let name = CSSValue.trimmed(rule[10...])
+        return name.first == 0x22 || name.first == 0x27 || name.starts(with: "url(".utf8)
     }
 
     /// Octets of a mark of a comment of HTML that begins the text.

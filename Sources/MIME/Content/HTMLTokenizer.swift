@@ -93,7 +93,8 @@ struct HTMLTokenizer {
         return lower >= 0x61 && lower <= 0x7A
     }
 
-    private func isBlank(_ byte: UInt8) -> Bool {
+    /// A blank of HTML (ASCII whitespace).
+    static func isBlank(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x0A || byte == 0x09 || byte == 0x0D || byte == 0x0C
     }
 
@@ -155,7 +156,9 @@ struct HTMLTokenizer {
     private mutating func tag(_ source: Span<UInt8>, from start: Int) -> Bool {
         attributes.removeAll(keepingCapacity: true)
         var index = start
-        while index < source.count, !isBlank(source[index]), source[index] != 0x2F, source[index] != 0x3E { index += 1 }
+        while index < source.count, !Self.isBlank(source[index]), source[index] != 0x2F, source[index] != 0x3E {
+            index += 1
+        }
         name = HTMLName(source, start..<index)
         nameRange = start..<index
         while index < source.count {
@@ -164,7 +167,7 @@ struct HTMLTokenizer {
                 position = index + 1
                 return true
             }
-            if isBlank(byte) || byte == 0x2F {
+            if Self.isBlank(byte) || byte == 0x2F {
                 index += 1
             } else {
                 index = attribute(source, from: index)
@@ -178,20 +181,20 @@ struct HTMLTokenizer {
     private mutating func attribute(_ source: Span<UInt8>, from start: Int) -> Int {
         // An equals sign at the beginning belongs to the name.
         var index = start + 1
-        while index < source.count, !isBlank(source[index]), source[index] != 0x2F, source[index] != 0x3E,
+        while index < source.count, !Self.isBlank(source[index]), source[index] != 0x2F, source[index] != 0x3E,
             source[index] != 0x3D
         {
             index += 1
         }
         let name = start..<index
         var after = index
-        while after < source.count, isBlank(source[after]) { after += 1 }
+        while after < source.count, Self.isBlank(source[after]) { after += 1 }
         guard after < source.count, source[after] == 0x3D else {
             add(source, name, index..<index)
             return after
         }
         index = after + 1
-        while index < source.count, isBlank(source[index]) { index += 1 }
+        while index < source.count, Self.isBlank(source[index]) { index += 1 }
         guard index < source.count, source[index] != 0x3E else {
             add(source, name, index..<index)
             return index
@@ -202,7 +205,7 @@ struct HTMLTokenizer {
             return min(end + 1, source.count)
         }
         let value = index
-        while index < source.count, !isBlank(source[index]), source[index] != 0x3E { index += 1 }
+        while index < source.count, !Self.isBlank(source[index]), source[index] != 0x3E { index += 1 }
         add(source, name, value..<index)
         return index
     }
@@ -225,7 +228,8 @@ struct HTMLTokenizer {
             var end = bracket + 2
             // Names of elements with raw text have at most nine letters.
             while end < source.count, end < bracket + 12, isLetter(source[end]) { end += 1 }
-            let isWhole = end < source.count && (isBlank(source[end]) || source[end] == 0x2F || source[end] == 0x3E)
+            let isWhole =
+                end < source.count && (Self.isBlank(source[end]) || source[end] == 0x2F || source[end] == 0x3E)
             if isWhole, HTMLName(source, bracket + 2..<end) == wanted {
                 position = bracket
                 return start..<bracket

@@ -1,2 +1,4 @@
+#include "checksum.h"
+
 #include <libdeflate.h>
 #include <zlib.h>

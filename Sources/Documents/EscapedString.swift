@@ -119,8 +119,9 @@ struct EscapedString {
 
     private static func escape(_ bytes: Span<UInt8>, _ at: Int) -> (octet: UInt8, length: Int)? {
         if bytes[at] == UInt8(ascii: "%") {
-            return digits(bytes, at, behind: 1) ?? (bytes.hasPrefix(ignoringCase: "%u00", from: at)
-                ? digits(bytes, at, behind: 4) : nil)
+            return digits(bytes, at, behind: 1)
+                ?? (bytes.hasPrefix(ignoringCase: "%u00", from: at)
+                    ? digits(bytes, at, behind: 4) : nil)
         }
         if bytes.hasBytes("\\x", at: at) { return digits(bytes, at, behind: 2) }
         if bytes.hasBytes("\\u00", at: at) { return digits(bytes, at, behind: 4) }

@@ -22,7 +22,8 @@ import Testing
     // MARK: Words in front
 
     @Test(arguments: [
-        "Rechnungsunterlagen", "Rechnungsunterlag", "abcdefghijklmnopqrstuvwxyz012345", "d41d8cd98f00b204e9800998ecf8427e",
+        "Rechnungsunterlagen", "Rechnungsunterlag", "abcdefghijklmnopqrstuvwxyz012345",
+        "d41d8cd98f00b204e9800998ecf8427e",
         "aGVsbG8gd29ybGQgdGhpcyBpcyBzb21lIHRleHQgdGhhdCBpcyBsb25nZXIgdGhhbiBtb3N0",
         String(repeating: "R", count: 1_100), String(repeating: "Unterlagen,Rechnungsunterlagen,", count: 60),
     ])
@@ -134,7 +135,8 @@ import Testing
 
     @Test func wordsInElementsHoldNothing() {
         let prose = Array(repeating: "Many words without any sign stand here and there UEsDB TVqQ", count: 200)
-        for text in ["<p>\(prose.joined(separator: " "))</p>", "BEGIN:VCARD\nNOTE:\(prose.joined(separator: "\n "))\n"] {
+        for text in ["<p>\(prose.joined(separator: " "))</p>", "BEGIN:VCARD\nNOTE:\(prose.joined(separator: "\n "))\n"]
+        {
             let found = read(Array(text.utf8))
             #expect(found.items.isEmpty && found.problems.isEmpty)
         }
@@ -145,7 +147,8 @@ import Testing
     @Test(arguments: [4, 15, 16, 60, 64, 72, 76]) func carriageReturnsOfXML(_ width: Int) {
         let folded = lines(Self.base64, width)
         for joint in ["&#13;\n", "&#xD;\n", "&#13;\r\n", "&#13;\n    ", "&#xD;&#xA;", "&#10;"] {
-            let text = "<?xml version='1.0'?><a><b>one &#38; two</b><c>\(folded.joined(separator: joint))\(joint)</c></a>"
+            let text =
+                "<?xml version='1.0'?><a><b>one &#38; two</b><c>\(folded.joined(separator: joint))\(joint)</c></a>"
             #expect(read(Array(text.utf8)).has(Self.program), "\(joint)")
         }
     }
@@ -176,7 +179,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "<a download href=\"data:application/octet-stream,*\">x</a>", "<a href='data:application/zip;name=a.zip,*'>x</a>",
+        "<a download href=\"data:application/octet-stream,*\">x</a>",
+        "<a href='data:application/zip;name=a.zip,*'>x</a>",
         "<a href=DATA:application/zip,*>x</a>", "<a href=\" data:x/y,*\">x</a>", "<a href=\"data:image/png,*\">x</a>",
         "<meta http-equiv=refresh content=\"0;url=data:application/zip,*\">", "<iframe src='data:,*'></iframe>",
         "<script>location='data:application/x,*'</script>", "<script>f(unescape('*'))</script>",
@@ -207,7 +211,8 @@ import Testing
         let whole = Self.noise.map { "%" + String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
         #expect(isTold(found("<a download='a.zip' href=\"data:application/zip,\(whole)\">x</a>")))
         for body in [
-            "<img src=\"data:image/png,\(text)\"><p>download</p>", "<a href=\"https://example.com/?a=b,\(text)\" download>x</a>",
+            "<img src=\"data:image/png,\(text)\"><p>download</p>",
+            "<a href=\"https://example.com/?a=b,\(text)\" download>x</a>",
             "<p>download data: one/two, \(text)</p>", "<p>download \(text)</p>",
             "<style>a{background:url(\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3C/svg%3E\")}</style> download",
         ] {
@@ -229,7 +234,9 @@ import Testing
             let text = escaped(Self.program, form)
             #expect(read(page("<script>var a='words', b=\"\(text)\";</script>")).has(Self.program), "\(index)")
         }
-        #expect(read(page("<script>var a=\"C:\\\\2024\\\\x41 and \\x22more\\x22 of it, which is no file\"</script>")).items.isEmpty)
+        #expect(
+            read(page("<script>var a=\"C:\\\\2024\\\\x41 and \\x22more\\x22 of it, which is no file\"</script>")).items
+                .isEmpty)
     }
 }
 

@@ -62,36 +62,46 @@ struct EscapedString {
         return quote == nil && (byte <= 0x20 || isQuote(byte) || byte == UInt8(ascii: ")"))
     }
 
-    /// What it stands for.
+    /// The first octets that it stands for.
     func octets(_ bytes: Span<UInt8>, limit: Int) -> [UInt8] {
+        let text = bytes.extracting(range)
+        // Browsers take line ends and tabs out of addresses before anything else.
+        guard isAddress, text.firstIndex(of: 0x0A) != nil || text.firstIndex(of: 0x09) != nil else {
+            return octets(text, limit)
+        }
+        var plain: [UInt8] = []
+        for index in text.indices where ![0x09, 0x0A, 0x0D].contains(text[index]) { plain.append(text[index]) }
+        return octets(plain.span, limit)
+    }
+
+    private func octets(_ text: Span<UInt8>, _ limit: Int) -> [UInt8] {
         var octets: [UInt8] = []
-        var at = range.lowerBound
-        while at < range.upperBound, octets.count < limit {
-            let byte = bytes[at]
-            if byte == sign, let (octet, length) = Self.escape(bytes, at) {
+        var at = 0
+        while at < text.count, octets.count < limit {
+            let byte = text[at]
+            if byte == sign, let (octet, length) = Self.escape(text, at) {
                 octets.append(octet)
                 at += length
-                continue
+            } else if let octet = sign == UInt8(ascii: "\\") ? Self.character(text, at) : nil {
+                octets.append(octet)
+                at += 2
+            } else {
+                octets.append(byte)
+                at += 1
             }
-            at += 1
-            // Browsers take line ends and tabs out of addresses.
-            if isAddress, byte == 0x0A || byte == 0x0D || byte == 0x09 { continue }
-            if sign == UInt8(ascii: "\\"), at < range.upperBound {
-                if byte == sign {
-                    octets.append(Self.control(bytes[at]))
-                    at += 1
-                    continue
-                }
-                // An octet beyond ASCII as a character of UTF-8.
-                if byte == 0xC2 || byte == 0xC3, 0x80...0xBF ~= bytes[at] {
-                    octets.append(byte << 6 | bytes[at] & 0x3F)
-                    at += 1
-                    continue
-                }
-            }
-            octets.append(byte)
         }
         return octets
+    }
+
+    /// A character of script in two octets: a letter behind `\`, or an octet beyond ASCII in UTF-8.
+    private static func character(_ text: Span<UInt8>, _ at: Int) -> UInt8? {
+        guard at + 1 < text.count else { return nil }
+        let next = text[at + 1]
+        switch text[at] {
+        case UInt8(ascii: "\\"): return control(next)
+        case 0xC2, 0xC3: return 0x80...0xBF ~= next ? text[at] << 6 | next & 0x3F : nil
+        default: return nil
+        }
     }
 
     /// The letter behind `\`, or what it is itself.
@@ -109,8 +119,9 @@ struct EscapedString {
 
     private static func escape(_ bytes: Span<UInt8>, _ at: Int) -> (octet: UInt8, length: Int)? {
         if bytes[at] == UInt8(ascii: "%") {
-            return digits(bytes, at, behind: 1) ?? (bytes.hasPrefix(ignoringCase: "%u00", from: at)
-                ? digits(bytes, at, behind: 4) : nil)
+            return digits(bytes, at, behind: 1)
+                ?? (bytes.hasPrefix(ignoringCase: "%u00", from: at)
+                    ? digits(bytes, at, behind: 4) : nil)
         }
         if bytes.hasBytes("\\x", at: at) { return digits(bytes, at, behind: 2) }
         if bytes.hasBytes("\\u00", at: at) { return digits(bytes, at, behind: 4) }

@@ -83,7 +83,8 @@ enum EscapedText {
         while at < bytes.count, at - start < Span<UInt8>.base64Run, isBase64(bytes[at]) { at += 1 }
         if at - start == Span<UInt8>.base64Run { return true }
         guard at > start, at < bytes.count else { return at > start }
-        return bytes[at] == UInt8(ascii: "=") || endsWord(bytes[at]) && bytes[at] > 0x20 || bytes[at] == UInt8(ascii: "&")
+        return bytes[at] == UInt8(ascii: "=") || endsWord(bytes[at]) && bytes[at] > 0x20
+            || bytes[at] == UInt8(ascii: "&")
     }
 
     /// Where the line of base64 begins that ends in front of the blanks before a place; nil when there is none.

@@ -69,7 +69,9 @@ enum TextDocument {
             words.offersFile && (literals.hasFile || words.decodes)
             || words.makesFile && (literals.hasUnknown || Self.hasLongString(text))
         if words.hasScript, isMade { extraction.fact(.htmlSmuggling) }
-        if words.linksFile || literals.linksFile, words.hasScript || words.offersFile { extraction.fact(.htmlSmuggling) }
+        if words.linksFile || literals.linksFile, words.hasScript || words.offersFile {
+            extraction.fact(.htmlSmuggling)
+        }
         if words.isVectorImage, words.hasScript || words.hasHandler { extraction.fact(.svgScript) }
     }
 

@@ -50,7 +50,8 @@ extension TextLiterals {
                 guard string.isDelimited, string.range.count >= shortestList else { continue }
                 let isLink = isPage && string.isLinkedFile
                 let head = string.octets(bytes, limit: FileSignature.length)
-                guard head.count >= shortestList, isLink || mayBeginFile(head.span, isShown: string.isAddress && !isLink),
+                guard head.count >= shortestList,
+                    isLink || mayBeginFile(head.span, isShown: string.isAddress && !isLink),
                     extraction.countItem()
                 else { continue }
                 let octets = string.octets(bytes, limit: extraction.room)

@@ -4,8 +4,7 @@ internal import Members
 /// Files that begin with a later piece of a literal: a word, a name or a sum in front of base64 or digits has letters of base64
 /// as well, and all behind it would be decoded out of step (attack G1).
 extension TextLiterals {
-    /// Pieces that are tried whatever comes before them, and those that are asked for marks further in than the first two octets.
-    private static let triedPieces = 8
+    /// Pieces that are asked for marks further in than the first two octets.
     private static let pieceHeads = 64
     /// Starts of files that are decoded in one literal. Each is decoded to the end.
     private static let starts = 16
@@ -21,16 +20,14 @@ extension TextLiterals {
         _ classes: Span<UInt8>, _ extraction: Extraction
     ) -> Bool {
         var isFile = isFile
-        var (tried, heads, found, characters) = (0, 0, 0, 0)
-        var last = 0
+        var (heads, found, characters, last) = (0, 0, 0, 0)
         var pieces = LiteralPieces(range, literal)
         while let piece = pieces.next(bytes, classes), range.upperBound - piece.lowerBound >= shortestText {
             let isLine = characters % 4 == 0 && piece.count == last
             let isFirst = characters == 0
             last = piece.count
             characters += piece.count
-            guard !isFirst, !isLine || !isFile && tried < triedPieces else { continue }
-            tried += 1
+            guard !isFirst, !isLine || !isFile else { continue }
             heads += 1
             guard heads <= pieceHeads || mayBegin(bytes, piece),
                 beginsFile(bytes, piece.lowerBound..<range.upperBound, literal)

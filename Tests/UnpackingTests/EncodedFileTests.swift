@@ -38,7 +38,9 @@ import Testing
     /// Several labels in a line are one as good as the other.
     @Test func labelsInOneLine() {
         let file = "\(Data(eicar + eicar).base64EncodedString())\n-----END A-----\n"
-        for front in ["-----BEGIN PGP -----BEGIN A-----", "-----BEGIN A-----BEGIN PGP -----", "x-----BEGIN A-----BEGIN B"] {
+        for front in [
+            "-----BEGIN PGP -----BEGIN A-----", "-----BEGIN A-----BEGIN PGP -----", "x-----BEGIN A-----BEGIN B",
+        ] {
             #expect(!Unpacked(Array((front + "\n" + file).utf8)).places(of: eicar + eicar).isEmpty)
         }
     }

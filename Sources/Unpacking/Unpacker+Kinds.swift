@@ -5,7 +5,8 @@ extension Unpacker {
     /// Text that people read, and what else shows or stores files rather than making them.
     static func mayQuote(_ types: [FileType]) -> Bool {
         types.allSatisfy {
-            $0.opening.isArchive || [.text, .html, .xml, .vectorImage, .mail, .mbox, .uuencoded, .intelHex].contains($0)
+            $0.opening.isArchive
+                || [.text, .html, .xml, .vectorImage, .mail, .mbox, .uuencoded, .intelHex].contains($0)
         }
     }
 

@@ -350,9 +350,13 @@ extension BannedSamples {
         ("OpenPGP", text("-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n")),
         ("uuencoded", text("begin 644 a.txt\n#86)C\n`\nend\n")),
         ("Intel HEX", text(":0300300002337A1E\r\n:00000001FF\r\n")),
-        ("UEFI volume", padded([UInt8](repeating: 0, count: 16) + [
-            0x78, 0xE5, 0x8C, 0x8C, 0x3D, 0x8A, 0x1C, 0x4F, 0x99, 0x35, 0x89, 0x61, 0x85, 0xC3, 0x2D, 0xD3,
-        ], 200)),
+        (
+            "UEFI volume",
+            padded(
+                [UInt8](repeating: 0, count: 16) + [
+                    0x78, 0xE5, 0x8C, 0x8C, 0x3D, 0x8A, 0x1C, 0x4F, 0x99, 0x35, 0x89, 0x61, 0x85, 0xC3, 0x2D, 0xD3,
+                ], 200)
+        ),
         ("Reader book", padded(text("ITOLITLS\u{1}\0\0\0("), 200)),
         ("BinHex", text("(This file must be converted with BinHex 4.0)\n:abc:\n")),
         ("C source", text("#include <stdio.h>\nint main(void){return 0;}\n")), ("shell", text("#!/bin/sh\necho\n")),

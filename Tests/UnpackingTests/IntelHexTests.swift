@@ -9,7 +9,8 @@ import Testing
 @Suite struct IntelHexTests {
     private static func record(_ address: Int, _ kind: UInt8, _ data: [UInt8]) -> String {
         let octets =
-            [UInt8(data.count), UInt8(truncatingIfNeeded: address >> 8), UInt8(truncatingIfNeeded: address), kind] + data
+            [UInt8(data.count), UInt8(truncatingIfNeeded: address >> 8), UInt8(truncatingIfNeeded: address), kind]
+            + data
         return ":" + (octets + [0 &- octets.reduce(0, &+)]).map { String(format: "%02X", $0) }.joined()
     }
 
@@ -53,7 +54,7 @@ import Testing
         let start = Self.record(0, 5, [0x08, 0, 0, 1])
         for front in [
             Self.records([1, 2, 3], at: 0x200), [high, start], [segment],
-            Self.records([1, 2, 3]) + [high], Self.records([1, 2, 3], at: 0xFFFD) + [segment],
+            Self.records([1, 2, 3]) + [high], Self.records([1, 2, 3], at: 0xFF00) + [segment],
         ] {
             let result = unpacked(front + Self.records(eicar) + Self.records([4, 5], at: 0x9000) + [Self.end])
             #expect(!result.places(of: eicar).isEmpty && !result.places(of: [4, 5]).isEmpty)

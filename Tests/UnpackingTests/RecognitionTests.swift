@@ -54,8 +54,10 @@ import Testing
 
     /// What is shown as text may quote mail, and go on with anything.
     @Test func textsThatLookLikeMail() {
-        for front in ["From: a@example.org\r\nTo: b@example.org\r\n", "From a@b Thu Jan  1 00:00:00 1970\nReceived: x\nSubject: y\n"]
-        {
+        for front in [
+            "From: a@example.org\r\nTo: b@example.org\r\n",
+            "From a@b Thu Jan  1 00:00:00 1970\nReceived: x\nSubject: y\n",
+        ] {
             let text = Array((front + "\r\n@echo off\r\n").utf8)
             #expect(Recognition.types(of: text.span, isText: true, mayBeMail: false).map(\.name) == ["asc"])
             #expect(["mail", "mbox"].contains(names(text).first))

@@ -84,7 +84,8 @@ package enum ShortTypes {
         ],
         "disk": [
             "iso", "udf", "disk", "vhd", "vhdx", "vmdk", "vdi", "qcow", "qed", "hdd", "wim", "dmg", "squashfs", "ext",
-            "hfs", "apfs", "xfs", "btrfs", "cdraw", "lvm", "reiserfs", "jfs", "cramfs", "romfs", "minix", "luks", "simg",
+            "hfs", "apfs", "xfs", "btrfs", "cdraw", "lvm", "reiserfs", "jfs", "cramfs", "romfs", "minix", "luks",
+            "simg",
         ],
         "program": [
             "exe", "exe-ms", "exe-dos", "exe-unix", "exe-macho", "dll", "class", "sis", "nsis", "msi", "jar", "apk",
@@ -98,7 +99,8 @@ package enum ShortTypes {
         others.values.joined()
     )
     .union(packages).union(texts).union(images).union(sounds).union(movies).union([
-        unrecognised, empty, "mail", "mbox", "pdf", "rtf", "one", "chm", "hxs", "tnef", "html", "lnk", "hlp", "swf", "wasm",
+        unrecognised, empty, "mail", "mbox", "pdf", "rtf", "one", "chm", "hxs", "tnef", "html", "lnk", "hlp", "swf",
+        "wasm",
         "png", "jpg", "gif", "bmp", "tif", "webp", "ico", "heic", "wav", "avi", "mp4", "mp3", "ogg", "flac", "mkv",
         "woff", "ps", "pgp", "sqlite", "pcap", "hqx", "wsf", "p7m", "mdb", "pif", "job", "bplist", "image", "audio",
         "movie",

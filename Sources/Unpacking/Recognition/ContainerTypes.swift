@@ -148,7 +148,8 @@ extension FileType {
         "dmg", "application/x-apple-diskimage", "Apple disk image", .unsupported,
         recognised: "`koly` 512 before the end, `encrcdsa`, `cdsaencr` at the end, or `sprs`")
     static let squashfs = FileType(
-        "squashfs", "application/vnd.squashfs", "Squashfs image", .unsupported, recognised: "`hsqs`, `sqsh`, `shsq` or `qshs`")
+        "squashfs", "application/vnd.squashfs", "Squashfs image", .unsupported,
+        recognised: "`hsqs`, `sqsh`, `shsq` or `qshs`")
     static let freeze = FileType(
         "freeze", "application/x-freeze", "freeze file", .unsupported, recognised: "`1F 9E` or `1F 9F`")
     static let pack = FileType("pack", "application/x-pack", "pack file", .unsupported, recognised: "`1F 1E`")
@@ -161,9 +162,6 @@ extension FileType {
     static let binHex = FileType(
         "hqx", "application/mac-binhex40", "BinHex file", .encodedText, recognised: "its first line",
         reported: "the file in it")
-    static let intelHex = FileType(
-        "ihex", "application/x-intel-hex", "Intel HEX", .encodedText,
-        recognised: "a record first whose checksum is right", reported: "what lies together, each such part as a file")
     static let yEnc = FileType(
         "ync", "application/x-yenc", "yEnc file", .encodedText,
         recognised: "`=ybegin ` at the start of a line in the first 65,536 octets", reported: "the file in it")

@@ -67,6 +67,8 @@ extension FileType {
         "elc", "application/x-elc", "compiled Emacs Lisp", .plain, recognised: "`;ELC`")
     static let uuencoded = FileType(
         "uue", "text/x-uuencode", "uuencoded text", .plain, recognised: "a line `begin`, a mode and a name first")
+    static let intelHex = FileType(
+        "ihex", "application/x-intel-hex", "Intel HEX", .plain, recognised: "a record first whose checksum is right")
     static let sqlite = FileType(
         "sqlite", "application/vnd.sqlite3", "SQLite database", .plain, recognised: "`SQLite format 3`")
     static let capture = FileType(
@@ -74,7 +76,7 @@ extension FileType {
         recognised: "the magic and version of libpcap, or a section header of pcapng")
     package static let text = FileType(
         "asc", "text/plain", "text", .encodedText, recognised: "no control characters but those of text",
-        reported: "uuencoded, yEnc, BinHex and base64 files in it")
+        reported: "uuencoded, yEnc, BinHex, Intel HEX and base64 files in it")
 
     /// Every type that is recognised.
     package static let all: [FileType] =
@@ -82,13 +84,15 @@ extension FileType {
             zip, gzip, bzip2, compress, xz, lzma, zstd, lz4, lzip, lzop, zlib, lrzip, grzip, ppmd, tar, cpio, debian,
             ar, rpm, sevenZip, rar, rar5, cab, lha, iso9660, udf, xar, warc, arj, szdd, arc, zoo, ace, alz, egg, kwaj,
             installShield, nsis, sis,
-            disk, vhd, vhdx, vmdk, vdi, qcow, qed, parallels, sparseImage, uefi, wim, dmg, squashfs, freeze, pack, freeArc,
+            disk, vhd, vhdx, vmdk, vdi, qcow, qed, parallels, sparseImage, uefi, wim, dmg, squashfs, freeze, pack,
+            freeArc,
             zpaq, stuffIt,
-            binHex, intelHex, mail, mbox,
-            compoundFile, pdf, rtf, oneNote, chm, compiledHelp2, tnef, html, installer, windowsLibrary, windowsProgram, dosProgram,
+            binHex, mail, mbox,
+            compoundFile, pdf, rtf, oneNote, chm, compiledHelp2, tnef, html, installer, windowsLibrary, windowsProgram,
+            dosProgram,
             elf, machO, javaClass, script, shellLink, internetShortcut, registry, windowsHelp, htmlApplication,
             scriptFile, encodedScript, batch, explorerCommand, desktopEntry, webQuery, symbolicLink, library,
             vectorImage, flash, webAssembly,
         ] + fileSystems + active + propertyLists + settings + media
-        + [woff, postScript, xml, openPGP, sqlite, access, capture, uuencoded, lispCode, text] + packages
+        + [woff, postScript, xml, openPGP, sqlite, access, capture, uuencoded, intelHex, lispCode, text] + packages
 }

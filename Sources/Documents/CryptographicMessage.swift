@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 internal import Compression
 internal import Digests
 internal import Members
@@ -18,11 +18,11 @@ package enum CryptographicMessage {
         "-----BEGIN PKCS7-----", "-----BEGIN CMS-----", "-----BEGIN PKCS #7 SIGNED DATA-----",
     ]
 
-    static func matches(_ bytes: Span<UInt8>) -> Bool { isBinary(bytes) || armour(bytes) != nil }
+    static func isArmoured(_ bytes: Span<UInt8>) -> Bool { armour(bytes) != nil }
 
     /// A sequence that begins with the type of its content. S/MIME is BER, in which a length may be written in more octets than
     /// it needs; OpenSSL takes tags that are, too.
-    private static func isBinary(_ bytes: Span<UInt8>) -> Bool {
+    static func isBinary(_ bytes: Span<UInt8>) -> Bool {
         guard bytes.count > shortest, let length = behindTag(0x30, bytes, at: 0),
             let type = behindLength(bytes, at: length)?.next, let length = behindTag(0x06, bytes, at: type),
             let (length, start) = behindLength(bytes, at: length)
@@ -61,8 +61,9 @@ package enum CryptographicMessage {
 
     /// The base64 text between labels that `read` takes as a message: it begins like one, and is in the usual alphabet and in
     /// one piece. Other files behind these labels are for the readers of texts.
-    package static func message(in bytes: Span<UInt8>) -> Range<Int>? {
-        guard let start = armour(bytes) else { return nil }
+    /// - Parameter signs: those of the bytes.
+    package static func message(in bytes: Span<UInt8>, _ signs: TextSigns) -> Range<Int>? {
+        guard signs.contains(.label), let start = armour(bytes) else { return nil }
         var end = start
         while end < bytes.count, isBase64(bytes[end]) || bytes[end] <= 0x20 { end += 1 }
         var rest = end
@@ -105,7 +106,7 @@ package enum CryptographicMessage {
         let message = EncodedText.decodeBase64(bytes.extracting(start..<end), limit: extraction.room)
         extraction.charge(message.count)
         // Nobody else has seen the octets behind the text.
-        if !open(message.span, isWhole: Self.message(in: bytes) != nil, extraction) {
+        if !open(message.span, isWhole: Self.message(in: bytes, .all) != nil, extraction) {
             extraction.member(.quotedLiteral, message.span)
         }
     }

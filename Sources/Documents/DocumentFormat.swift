@@ -1,3 +1,5 @@
+package import Bytes
+
 /// One kind of document that carries other files, as it is recognised and read. Each is one object, as all content is
 /// compared with all of them.
 package final class DocumentFormat: Sendable {
@@ -10,11 +12,13 @@ package final class DocumentFormat: Sendable {
     /// Text of any kind, rather than a form of its own.
     package let isText: Bool
     private let recognise: @Sendable (Span<UInt8>) -> Bool
+    private let recogniseLabelled: @Sendable (Span<UInt8>) -> Bool
     private let reader: @Sendable (Span<UInt8>, Extraction) -> Void
 
     private init(
         name: String, recognisedBy: String, reports: String, isText: Bool = false,
         recognise: @escaping @Sendable (Span<UInt8>) -> Bool,
+        recogniseLabelled: @escaping @Sendable (Span<UInt8>) -> Bool = { _ in false },
         reader: @escaping @Sendable (Span<UInt8>, Extraction) -> Void
     ) {
         self.name = name
@@ -22,11 +26,15 @@ package final class DocumentFormat: Sendable {
         self.reports = reports
         self.isText = isText
         self.recognise = recognise
+        self.recogniseLabelled = recogniseLabelled
         self.reader = reader
     }
 
     /// True when `bytes`, a document as a whole, look like this format. Several formats may fit.
-    package func matches(_ bytes: Span<UInt8>) -> Bool { recognise(bytes) }
+    /// - Parameter signs: those of the bytes, where they are known.
+    package func matches(_ bytes: Span<UInt8>, signs: TextSigns = .all) -> Bool {
+        recognise(bytes) || signs.contains(.label) && recogniseLabelled(bytes)
+    }
 
     /// True when `bytes`, which are no text, have a page in them, which browsers show where the name says that it is one.
     /// - Parameter namedPage: what it says.
@@ -93,12 +101,14 @@ package final class DocumentFormat: Sendable {
             name: "S/MIME (p7m, p7s; DER, PEM)",
             recognisedBy: "content type in the first octets, or behind a label of PEM",
             reports: "signed, compressed, authenticated and plain content as mail; encrypted",
-            recognise: CryptographicMessage.matches, reader: CryptographicMessage.read),
+            recognise: CryptographicMessage.isBinary, recogniseLabelled: CryptographicMessage.isArmoured,
+            reader: CryptographicMessage.read),
         DocumentFormat(
             name: "OpenPGP",
             recognisedBy: "label of the armour and the start of a message behind it, or the first packet",
             reports: "the file in what is compressed or signed only; encrypted",
-            recognise: OpenPGPMessage.matches, reader: OpenPGPMessage.read),
+            recognise: OpenPGPMessage.isBinary, recogniseLabelled: OpenPGPMessage.isArmoured,
+            reader: OpenPGPMessage.read),
         DocumentFormat(
             name: "Text (HTML, script, SVG, plain)",
             recognisedBy:

@@ -1,3 +1,4 @@
+package import Bytes
 package import Members
 
 /// Limits of the readers of documents. What goes beyond is reported as `over-limits`.
@@ -45,13 +46,16 @@ package struct DocumentOptions {
     package var passwords: PasswordSupply
     /// What its type or name says that the document is; it begins anywhere then.
     package var namedPage: NamedPage?
+    /// The signs of the document, where they are known.
+    package var signs: TextSigns
 
     package init(
         limits: DocumentLimits = DocumentLimits(), passwords: @escaping PasswordSupply = { Passwords(limit: 0) },
-        namedPage: NamedPage? = nil
+        namedPage: NamedPage? = nil, signs: TextSigns = .all
     ) {
         self.namedPage = namedPage
         self.limits = limits
         self.passwords = passwords
+        self.signs = signs
     }
 }

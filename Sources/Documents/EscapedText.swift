@@ -124,29 +124,33 @@ enum EscapedText {
 
 /// Where the octets stand with which numbers of characters begin. Each is searched for once.
 struct EscapeSigns {
-    private static let octets: [UInt8] = [UInt8(ascii: "&"), UInt8(ascii: "\\"), UInt8(ascii: "%")]
+    private static let octets: InlineArray<3, UInt8> = [UInt8(ascii: "&"), UInt8(ascii: "\\"), UInt8(ascii: "%")]
+    private static let signs: InlineArray<3, TextSigns> = [.ampersand, .backslash, .percent]
     /// The next place of each; the end where there is none.
-    private var places: [Int]
+    private var places: InlineArray<3, Int>
     private let end: Int
 
-    init(_ bytes: Span<UInt8>) {
-        var places: [Int] = []
-        for octet in Self.octets { places.append(bytes.firstIndex(of: octet) ?? bytes.count) }
-        self.places = places
+    /// - Parameter signs: those of the bytes.
+    init(_ bytes: Span<UInt8>, _ signs: TextSigns) {
         end = bytes.count
+        places = InlineArray(repeating: end)
+        for index in places.indices where signs.contains(Self.signs[index]) {
+            places[index] = bytes.firstIndex(of: Self.octets[index]) ?? end
+        }
     }
 
     /// There is one from the place on that was asked for last.
     func has(_ octet: UInt8) -> Bool {
-        zip(Self.octets, places).contains { $0 == octet && $1 < end }
+        places.indices.contains { Self.octets[$0] == octet && places[$0] < end }
     }
 
     /// The first of all of them.
     mutating func next(_ bytes: Span<UInt8>, from start: Int) -> Int? {
-        for (index, octet) in Self.octets.enumerated() where places[index] < start {
-            places[index] = bytes.firstIndex(of: octet, from: start) ?? end
+        var next = end
+        for index in places.indices {
+            if places[index] < start { places[index] = bytes.firstIndex(of: Self.octets[index], from: start) ?? end }
+            next = min(next, places[index])
         }
-        let next = places.reduce(end, min)
         return next < end ? next : nil
     }
 }

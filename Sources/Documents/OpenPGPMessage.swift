@@ -8,8 +8,8 @@ package enum OpenPGPMessage {
     /// Octets that are expanded to tell compressed packets from anything else.
     private static let probe = 64
 
-    static func matches(_ bytes: Span<UInt8>) -> Bool {
-        if isMessage(bytes) { return true }
+    /// A message is armoured somewhere in the text.
+    static func isArmoured(_ bytes: Span<UInt8>) -> Bool {
         var isArmoured = false
         OpenPGPArmour.forEach(bytes) { _ in
             isArmoured = true
@@ -19,7 +19,7 @@ package enum OpenPGPMessage {
     }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
-        if isMessage(bytes) { open(bytes.array, extraction) }
+        if isBinary(bytes) { open(bytes.array, extraction) }
         OpenPGPArmour.forEach(bytes) { text in
             guard extraction.countItem() else { return false }
             let packets = EncodedText.decodeBase64(text, limit: extraction.bufferRoom)
@@ -29,8 +29,8 @@ package enum OpenPGPMessage {
         }
     }
 
-    /// What is in front of the message is passed over.
-    private static func isMessage(_ bytes: Span<UInt8>) -> Bool {
+    /// A message begins with the first packet; what is in front of it is passed over.
+    static func isBinary(_ bytes: Span<UInt8>) -> Bool {
         guard bytes.count > 2, bytes[0] & 0x80 != 0 else { return false }
         let start = OpenPGPPacket.start(bytes)
         let message = bytes.extracting(start..<bytes.count)

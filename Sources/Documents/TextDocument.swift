@@ -24,22 +24,30 @@ enum TextDocument {
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
         // Signed content was handed on as it was signed; in its message the headers of its pieces stand between.
         if let rest = CryptographicMessage.outsideOfContent(bytes) {
-            readText(rest.span, besides: nil, extraction)
+            readText(rest.span, .all, besides: nil, extraction)
             return
         }
-        // The reader of S/MIME finds no labels in UTF-16.
-        let message = WideText.coding(bytes) == nil ? CryptographicMessage.message(in: bytes) : nil
-        WideText.read(bytes, extraction) { readText($0, besides: message, extraction) }
+        guard WideText.coding(bytes) == nil else {
+            // The reader of S/MIME finds no labels in UTF-16.
+            WideText.read(bytes, extraction) { readText($0, .all, besides: nil, extraction) }
+            return
+        }
+        let signs = extraction.options.signs
+        readText(bytes, signs, besides: CryptographicMessage.message(in: bytes, signs), extraction)
     }
 
-    /// - Parameter message: the text that the reader of S/MIME takes.
-    private static func readText(_ text: Span<UInt8>, besides message: Range<Int>?, _ extraction: Extraction) {
-        CellFormula.read(text, extraction)
+    /// - Parameters:
+    ///   - signs: those of the text.
+    ///   - message: the text that the reader of S/MIME takes.
+    private static func readText(
+        _ text: Span<UInt8>, _ signs: TextSigns, besides message: Range<Int>?, _ extraction: Extraction
+    ) {
+        if signs.contains(.bar) { CellFormula.read(text, extraction) }
         let namedPage = extraction.options.namedPage
         let root = ScriptWords.firstRoot(of: text, namedPage: namedPage)
         let page = root.map { ScriptWords(text, root: $0, namedPage: namedPage) }
         let literals = TextLiterals.read(
-            text, ofPage: page != nil, withScript: page?.hasScript == true, besides: message, extraction)
+            text, signs, ofPage: page != nil, withScript: page?.hasScript == true, besides: message, extraction)
         // Words are looked for where a page or an image begins, or where something is written out that they could use.
         guard page != nil || literals.hasFile || !literals.longLiterals.isEmpty else { return }
         var words = page ?? ScriptWords(text, root: nil, namedPage: namedPage)

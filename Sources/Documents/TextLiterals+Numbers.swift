@@ -2,8 +2,13 @@ internal import Bytes
 
 /// Octets that a program has as numbers, in lists or behind escapes.
 extension TextLiterals {
-    static func lists(_ bytes: Span<UInt8>, _ role: DocumentRole, _ extraction: Extraction, _ result: inout Result) {
-        for bracket in [UInt8(ascii: "["), UInt8(ascii: "(")] {
+    /// `[77, 90]`, `(0x4d, 0x5a)`.
+    static func lists(
+        _ bytes: Span<UInt8>, _ signs: TextSigns, _ role: DocumentRole, _ extraction: Extraction,
+        _ result: inout Result
+    ) {
+        let brackets: [(TextSigns, UInt8)] = [(.bracket, UInt8(ascii: "[")), (.parenthesis, UInt8(ascii: "("))]
+        for (sign, bracket) in brackets where signs.contains(sign) {
             var from = 0
             while let place = bytes.firstIndex(of: bracket, from: from), !extraction.isStopped {
                 from = place + 1

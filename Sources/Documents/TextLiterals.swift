@@ -41,26 +41,27 @@ struct TextLiterals {
 
     /// Hands on every file.
     /// - Parameters:
+    ///   - signs: those of the text.
     ///   - isPage: it is HTML or an image, in which a link may hold a file.
     ///   - hasScript: the page has script, which may make a file of a literal.
     ///   - message: the text that the reader of S/MIME takes.
     static func read(
-        _ bytes: Span<UInt8>, ofPage isPage: Bool, withScript hasScript: Bool, besides message: Range<Int>?,
-        _ extraction: Extraction
+        _ bytes: Span<UInt8>, _ signs: TextSigns, ofPage isPage: Bool, withScript hasScript: Bool,
+        besides message: Range<Int>?, _ extraction: Extraction
     ) -> Result {
         var result = Result()
         let role: DocumentRole = hasScript ? .literal : .quotedLiteral
         texts(bytes, isPage: isPage, besides: message, role, extraction, &result)
-        let signs = EscapeSigns(bytes)
-        if let words = EscapedText.resolved(bytes, signs, shortest: shortestText) {
+        let escapeSigns = EscapeSigns(bytes, signs)
+        if let words = EscapedText.resolved(bytes, escapeSigns, shortest: shortestText) {
             var inWords = Result()
             texts(words.span, isPage: isPage, besides: nil, role, extraction, &inWords)
             result.hasFile = result.hasFile || inWords.hasFile
             result.hasUnknown = result.hasUnknown || inWords.hasUnknown
             (result.unknownInWords, result.words) = (inWords.unknown, words)
         }
-        lists(bytes, role, extraction, &result)
-        escapes(bytes, signs, role, extraction, &result)
+        lists(bytes, signs, role, extraction, &result)
+        escapes(bytes, escapeSigns, role, extraction, &result)
         HexadecimalDump.read(bytes, limit: { extraction.room }) { octets in
             guard extraction.countItem() else { return false }
             result.hasFile = hand(octets, role, extraction) || result.hasFile

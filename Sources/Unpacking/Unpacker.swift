@@ -121,7 +121,9 @@ package final class Unpacker {
         asEncodedText: Bool, namedPage: NamedPage?
     ) -> Opened {
         let content = bytes.span
-        let isText = content.hasOnlyControlsOfText
+        let textSigns = content.textSigns
+        let isText = textSigns != nil
+        let signs = textSigns ?? .all
         var opened = Opened(types: Recognition.types(of: content, isText: isText))
         if flags.contains(.mail) { opened.types = [.mail] }
         let receiver = MemberReceiver(
@@ -151,15 +153,15 @@ package final class Unpacker {
                 continue
             }
             receiver.isEmbedded = !type.opening.isArchive
-            if let decoded = read(content, type, item, receiver) { covered = decoded }
+            if let decoded = read(content, type, signs, item, receiver) { covered = decoded }
         }
-        readDocument(content, opened.types, namedPage: namedPage, receiver)
+        readDocument(content, opened.types, signs, namedPage: namedPage, receiver)
         if !budget.isOver, receiver.level <= limits.levels, isText {
             receiver.isEmbedded = true
             if !asEncodedText {
-                TextReader.readLabelled(content, into: receiver)
+                TextReader.readLabelled(content, signs, into: receiver)
             } else if Self.mayHoldEncodedText(opened.types) {
-                TextReader.read(content, into: receiver)
+                TextReader.read(content, signs, into: receiver)
             }
         }
         if !budget.isOver, receiver.level <= limits.levels, Self.mayHideArchives(opened.types) {
@@ -298,7 +300,7 @@ package final class Unpacker {
 
     /// Returns what became content of members, where the reader tells.
     private func read(
-        _ content: Span<UInt8>, _ type: FileType, _ item: Item?, _ receiver: MemberReceiver
+        _ content: Span<UInt8>, _ type: FileType, _ signs: TextSigns, _ item: Item?, _ receiver: MemberReceiver
     ) -> Coverage? {
         switch type.opening {
         case .zip:
@@ -316,7 +318,7 @@ package final class Unpacker {
         case .disk(let format): DiskReader.read(content, format, into: receiver)
         case .mail: MessageReader.read(content, limits: messageLimits, into: receiver)
         case .mbox: MessageReader.readMailbox(content, into: receiver)
-        case .encodedText: TextReader.read(content, into: receiver)
+        case .encodedText: TextReader.read(content, signs, into: receiver)
         case .archive(.sevenZip)
         where SevenZipReader.read(content, passwords: supply, keys: keys, into: receiver): break
         case .archive(let format)
@@ -332,14 +334,16 @@ package final class Unpacker {
 
     /// Reads content as every kind of document that it looks like.
     private func readDocument(
-        _ content: Span<UInt8>, _ types: [FileType], namedPage: NamedPage?, _ receiver: MemberReceiver
+        _ content: Span<UInt8>, _ types: [FileType], _ signs: TextSigns, namedPage: NamedPage?,
+        _ receiver: MemberReceiver
     ) {
         // What is written out in mail is written out in one of its parts.
         let isMail = types.contains(.mail) || types.contains(.mbox)
         let mayBePage = namedPage != nil || Self.mayBePage(types)
         for format in DocumentFormat.all
         where !(isMail && format.isText)
-            && (format.matches(content) || mayBePage && format.matchesAsPage(content, namedPage: namedPage))
+            && (format.matches(content, signs: signs)
+                || mayBePage && format.matchesAsPage(content, namedPage: namedPage))
         {
             guard !budget.isOver else { return }
             guard receiver.level <= limits.levels else {
@@ -349,7 +353,8 @@ package final class Unpacker {
             }
             receiver.isEmbedded = true
             format.read(
-                content, options: DocumentOptions(passwords: supply, namedPage: namedPage), sink: receiver)
+                content, options: DocumentOptions(passwords: supply, namedPage: namedPage, signs: signs), sink: receiver
+            )
         }
     }
 }

@@ -32,6 +32,21 @@ uint32_t cbytes_tag_letters(const uint8_t *bytes, size_t length);
 /* Where the first control character stands that texts do not have; `length` when there is none. */
 size_t cbytes_foreign_control(const uint8_t *bytes, size_t length);
 
+/* What few texts have: octets, and five hyphens in a row. */
+#define CBYTES_PERCENT 0x04
+#define CBYTES_AMPERSAND 0x08
+#define CBYTES_PARENTHESIS 0x10
+#define CBYTES_BRACKET 0x20
+#define CBYTES_BACKSLASH 0x40
+#define CBYTES_BAR 0x80
+#define CBYTES_LABEL 0x100
+#define CBYTES_TEXT_SIGNS 0x1FC
+/* A control character that texts do not have: nothing else is told then. */
+#define CBYTES_FOREIGN_CONTROL 0x200
+
+/* The signs that may stand in a text, in one pass over it. */
+uint32_t cbytes_text_signs(const uint8_t *bytes, size_t length);
+
 /* Octets of a sequence by which it is found among others. */
 #define CBYTES_SIGN 3
 

@@ -6,17 +6,14 @@ internal import Members
 /// Finds files that are encoded into text: uuencoded, yEnc, BinHex, base64 between labels as `certutil -encode` writes it, and
 /// text that is base64 from its first line to its last.
 enum TextReader {
-    /// What blocks begin with (those of yEnc and uuencode, marked or not, have `begin`), and labels: most texts have none of it,
-    /// which is found out at once.
-    private static let signs = SequenceSet(
-        [Array("begin".utf8), markOfBinHex, label])
-
-    static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
-        let first = signs.firstPlaces(in: content)
-        let (mayHaveLines, mayHaveBinHex, mayHaveLabels) = (first[0] != nil, first[1] != nil, first[2] != nil)
+    /// - Parameter signs: those of the content.
+    static func read(_ content: Span<UInt8>, _ signs: TextSigns, into sink: any MemberSink) {
+        // Blocks of yEnc and uuencode, marked or not, have `begin`.
+        let mayHaveLines = content.firstIndex(of: "begin") != nil
+        let mayHaveBinHex = signs.contains(.parenthesis) && content.firstIndex(of: markOfBinHex) != nil
         let count = mayHaveLines || mayHaveBinHex ? addBlocks(content, into: sink) : 0
         if mayHaveLines, let plain = withoutMarks(content) { addBlocks(plain.span, into: sink) }
-        guard sink.mayGoOn(), !mayHaveLabels || addLabelled(content, into: sink), count == 0, isBase64(content) else {
+        guard sink.mayGoOn(), addLabelled(content, signs, into: sink), count == 0, isBase64(content) else {
             return
         }
         let words = endOfWords(content)
@@ -37,8 +34,8 @@ enum TextReader {
     }
 
     /// Only what stands between labels.
-    static func readLabelled(_ content: Span<UInt8>, into sink: any MemberSink) {
-        _ = addLabelled(content, into: sink)
+    static func readLabelled(_ content: Span<UInt8>, _ signs: TextSigns, into sink: any MemberSink) {
+        _ = addLabelled(content, signs, into: sink)
     }
 
     /// What the comment of a BinHex file begins with.
@@ -102,8 +99,9 @@ enum TextReader {
 
     /// Base64 between labels (RFC 7468), but for the message that the reader of S/MIME takes. Returns false when the sink
     /// wants no more.
-    private static func addLabelled(_ content: Span<UInt8>, into sink: any MemberSink) -> Bool {
-        let message = CryptographicMessage.message(in: content)
+    private static func addLabelled(_ content: Span<UInt8>, _ signs: TextSigns, into sink: any MemberSink) -> Bool {
+        guard signs.contains(.label) else { return true }
+        let message = CryptographicMessage.message(in: content, signs)
         var from = 0
         var count = 0
         while let start = content.firstIndex(of: label, from: from), sink.mayGoOn() {

@@ -5,10 +5,9 @@ internal import CBytes
 package struct SequenceSet: Sendable {
     private let sequences: [[UInt8]]
     private let isEitherCase: Bool
+    /// The bit of each sequence's group.
+    private let groups: [UInt8]
     private let signs: cbytes_signs
-
-    /// Bits for groups of sequences.
-    private static let groups = 8
 
     /// - Parameters:
     ///   - sequences: none of them empty.
@@ -16,7 +15,8 @@ package struct SequenceSet: Sendable {
     package init(_ sequences: [[UInt8]], isEitherCase: Bool = false) {
         self.sequences = sequences
         self.isEitherCase = isEitherCase
-        signs = Self.signs(sequences, isEitherCase, sequences.indices)
+        groups = Self.groups(sequences)
+        signs = Self.signs(sequences, isEitherCase, groups, sequences.indices)
     }
 
     /// Words, their letters in either case (ASCII only).
@@ -28,8 +28,8 @@ package struct SequenceSet: Sendable {
     /// Where one of them stands first, at or after `start`; nil when there is none.
     package func firstPlace(in bytes: Span<UInt8>, from start: Int = 0) -> Int? {
         var at = start
-        while let (place, groups) = Self.next(bytes, at, signs) {
-            for index in sequences.indices where Self.isOf(index, groups) && stands(index, bytes, place) {
+        while let (place, found) = Self.next(bytes, at, signs) {
+            for index in sequences.indices where groups[index] & found != 0 && stands(index, bytes, place) {
                 return place
             }
             at = place + 1
@@ -41,17 +41,17 @@ package struct SequenceSet: Sendable {
     package func firstPlaces(in bytes: Span<UInt8>, from start: Int = 0) -> [Int?] {
         var places = [Int?](repeating: nil, count: sequences.count)
         var (left, signs, at) = (sequences.count, signs, start)
-        while left > 0, let (place, groups) = Self.next(bytes, at, signs) {
+        while left > 0, let (place, found) = Self.next(bytes, at, signs) {
             at = place + 1
             let before = left
             for index in sequences.indices
-            where places[index] == nil && Self.isOf(index, groups) && stands(index, bytes, place) {
+            where places[index] == nil && groups[index] & found != 0 && stands(index, bytes, place) {
                 places[index] = place
                 left -= 1
             }
             // What was found is looked for no more: content may consist of it.
             if left < before {
-                signs = Self.signs(sequences, isEitherCase, places.indices.filter { places[$0] == nil })
+                signs = Self.signs(sequences, isEitherCase, groups, places.indices.filter { places[$0] == nil })
             }
         }
         return places
@@ -64,8 +64,6 @@ package struct SequenceSet: Sendable {
         for at in 0..<sequence.count where asciiLower(bytes[place + at]) != sequence[at] { return false }
         return true
     }
-
-    private static func isOf(_ index: Int, _ groups: UInt8) -> Bool { groups >> UInt8(index % Self.groups) & 1 != 0 }
 
     /// The next place where one of them may begin, and the groups that it may be of.
     private static func next(_ bytes: Span<UInt8>, _ start: Int, _ signs: cbytes_signs) -> (place: Int, groups: UInt8)?
@@ -80,13 +78,38 @@ package struct SequenceSet: Sendable {
         return place < bytes.count ? (place, groups) : nil
     }
 
+    /// Those that resemble each other are put together, and those of less than three octets by themselves where there is
+    /// room: what is neither passes for none of a group.
+    private static func groups(_ sequences: [[UInt8]]) -> [UInt8] {
+        var members = [[[UInt8]]](repeating: [], count: 8)
+        var groups = [UInt8](repeating: 0, count: sequences.count)
+        for index in sequences.indices.sorted(by: { sequences[$0].count < sequences[$1].count }) {
+            let costs = members.map { chance(of: $0 + [sequences[index]]) - chance(of: $0) }
+            let group = costs.indices.min { costs[$0] < costs[$1] } ?? 0
+            members[group].append(sequences[index])
+            groups[index] = 1 << UInt8(group)
+        }
+        return groups
+    }
+
+    /// How often noise passes for one of a group.
+    private static func chance(of group: [[UInt8]]) -> Double {
+        guard !group.isEmpty else { return 0 }
+        var chance = 1.0
+        for at in 0..<Int(CBYTES_SIGN) where group.allSatisfy({ $0.count > at }) {
+            let halves = Set(group.map { $0[at] & 0x0F }).count * Set(group.map { $0[at] >> 4 }).count
+            chance *= Double(halves) / 256
+        }
+        return chance
+    }
+
     private static func signs(
-        _ sequences: [[UInt8]], _ isEitherCase: Bool, _ indices: some Sequence<Int>
+        _ sequences: [[UInt8]], _ isEitherCase: Bool, _ groups: [UInt8], _ indices: some Sequence<Int>
     ) -> cbytes_signs {
         var signs = cbytes_signs()
         for index in indices {
             let sequence = sequences[index]
-            cbytes_add_sign(&signs, sequence, sequence.count, UInt32(index % groups), isEitherCase)
+            cbytes_add_sign(&signs, sequence, sequence.count, UInt32(groups[index].trailingZeroBitCount), isEitherCase)
         }
         return signs
     }

@@ -40,19 +40,13 @@ enum { BLOCK = 2 * WIDTH };
 
 /* How common an octet is, roughly: control characters and UTF-8 least, then signs, letters that words have least of, capital
    letters, digits, the signs of markup and letters that words have less of, other letters, blanks and NUL. */
-PART uint8_t commonness(uint8_t octet) {
-    switch (octet) {
-    case 0x00: case ' ': return 6;
-    case '\n': case '\r': case 'a': case 'c': case 'd': case 'e': case 'h': case 'i': case 'l': case 'm': case 'n': case 'o':
-    case 'r': case 's': case 't': case 'u': return 5;
-    case 'b': case 'f': case 'g': case 'k': case 'p': case 'v': case 'w': case 'y': case '0' ... '9': case '<': case '>':
-    case '=': case '/': case '"': case '.': case ',': case '-': case ':': return 4;
-    case 'A' ... 'Z': return 3;
-    case 'j': case 'q': case 'x': case 'z': return 2;
-    case 0x7F ... 0xFF: case 0x01 ... 0x09: case 0x0B: case 0x0C: case 0x0E ... 0x1F: return 0;
-    default: return 1;
-    }
-}
+static const uint8_t commonness[256] = {
+    [0x00] = 6, ['\n'] = 5, ['\r'] = 5, [' '] = 6,
+    ['!'] = 1, ['"'] = 4, ['#' ... '+'] = 1, [',' ... '/'] = 4, ['0' ... '9'] = 4, [':'] = 4, [';'] = 1, ['<' ... '>'] = 4,
+    ['?' ... '@'] = 1, ['A' ... 'Z'] = 3, ['[' ... '`'] = 1,
+    ['a'] = 5, ['b'] = 4, ['c' ... 'e'] = 5, ['f' ... 'g'] = 4, ['h' ... 'i'] = 5, ['j'] = 2, ['k'] = 4, ['l' ... 'o'] = 5,
+    ['p'] = 4, ['q'] = 2, ['r' ... 'u'] = 5, ['v' ... 'w'] = 4, ['x'] = 2, ['y'] = 4, ['z'] = 2, ['{' ... '~'] = 1,
+};
 
 /* The place of the octet that mail, documents and programs have least of, other than the one at `taken`; that one where there
    is no other. */
@@ -60,7 +54,7 @@ static size_t rarest(const uint8_t *sequence, size_t length, size_t taken) {
     size_t best = taken == 0 && length > 1 ? 1 : 0;
     uint8_t least = UINT8_MAX;
     for (size_t at = best; at < length && least > 0; at++) {
-        const uint8_t here = commonness(sequence[at]);
+        const uint8_t here = commonness[sequence[at]];
         if (at != taken && here < least) {
             least = here;
             best = at;
@@ -164,21 +158,38 @@ static inline bool may_be_base64(uint8_t octet) {
     return octet >= 0x2B && octet <= 0x7A && (octet < 0x3A || octet > 0x40);
 }
 
-PART uint64_t base64_bits(const uint8_t *at) {
-    const octets loaded = LOAD(at);
-    return BITS(((loaded - 0x2B) <= (0x7A - 0x2B)) & ((loaded - 0x3A) > (0x40 - 0x3A)));
-}
+#define BASE64(at) (((LOAD(at) - 0x2B) <= (0x7A - 0x2B)) & ((LOAD(at) - 0x3A) > (0x40 - 0x3A)))
+
+/* Octets at a time of which a run has three whole ones, wherever it begins. */
+typedef int32_t fours __attribute__((ext_vector_type(8)));
+typedef bool flags_of_fours __attribute__((ext_vector_type(8)));
+
+#define WHOLE_FOURS(comparison) ({ \
+    fours compared; \
+    memcpy(&compared, &(comparison), sizeof compared); \
+    const flags_of_fours all = __builtin_convertvector(compared == -1, flags_of_fours); \
+    uint8_t number; \
+    memcpy(&number, &all, sizeof number); \
+    (uint64_t)number; \
+})
 
 SEARCH
 size_t cbytes_base64_run(const uint8_t *bytes, size_t length, size_t start) {
     enum { RUN = CBYTES_BASE64_RUN };
     size_t at = start;
-    /* Octets in front of the block that a run may begin with. */
+    /* Octets in front of the block that a run may begin with; none where no run is near. */
     size_t before = 0;
+    /* Of the block, behind the last two of the one in front. */
+    uint64_t whole = 0;
     for (; length >= BLOCK && at <= length - BLOCK; at += BLOCK) {
-        const uint64_t bits = base64_bits(bytes + at) | base64_bits(bytes + at + WIDTH) << WIDTH;
-        if (bits == UINT64_MAX) return at - before;
-        if (before + (size_t)__builtin_ctzll(~bits) >= RUN) return at - before;
+        const matches low = BASE64(bytes + at), high = BASE64(bytes + at + WIDTH);
+        whole = whole >> 16 | WHOLE_FOURS(low) << 2 | WHOLE_FOURS(high) << 10;
+        if (before == 0) {
+            if ((whole & whole >> 1 & whole >> 2) == 0) continue;
+            while (before < RUN && at - before > start && may_be_base64(bytes[at - before - 1])) before++;
+        }
+        const uint64_t bits = BITS(low) | BITS(high) << WIDTH;
+        if (bits == UINT64_MAX || before + (size_t)__builtin_ctzll(~bits) >= RUN) return at - before;
         /* A flag stays where the next 1, 3, 7 and 15 are set as well. */
         uint64_t run = bits & bits >> 1;
         run &= run >> 2;
@@ -187,6 +198,7 @@ size_t cbytes_base64_run(const uint8_t *bytes, size_t length, size_t start) {
         if (run != 0) return at + (size_t)__builtin_ctzll(run);
         before = (size_t)__builtin_clzll(~bits);
     }
+    while (before < RUN && at - before > start && may_be_base64(bytes[at - before - 1])) before++;
     for (size_t count = before; at < length; at++) {
         count = may_be_base64(bytes[at]) ? count + 1 : 0;
         if (count == RUN) return at + 1 - RUN;
@@ -194,25 +206,36 @@ size_t cbytes_base64_run(const uint8_t *bytes, size_t length, size_t start) {
     return length;
 }
 
-PART uint64_t bits_of(const uint8_t *block, uint8_t octet) {
-    return BITS(LOAD(block) == octet) | BITS(LOAD(block + WIDTH) == octet) << WIDTH;
+/* A tag whose `<` stands in front of at least five octets ends within four of them, or five when the first is `/`. */
+PART bool is_short_tag(const uint8_t *tag) {
+    return tag[4] == '>' || tag[3] == '>' || tag[2] == '>' || tag[1] == '>' || (tag[1] == '/' && tag[5] == '>');
 }
+
+/* Where a tag begins that has neither three octets, nor four behind `/`, as most short ones have in documents: a letter, a colon,
+   a letter. */
+#define NO_USUAL_TAG(at) \
+    ((LOAD(at) == '<') & ~((LOAD((at) + 4) == '>') | ((LOAD((at) + 1) == '/') & (LOAD((at) + 5) == '>'))))
 
 SEARCH
 size_t cbytes_long_tag(const uint8_t *bytes, size_t length, size_t start) {
-    /* The last octets of a block are looked at in the next one, where it is known what stands behind them. */
     enum { BEHIND = 5 };
     size_t at = start;
-    for (; length >= BLOCK && at <= length - BLOCK; at += BLOCK - BEHIND) {
-        const uint64_t ends = bits_of(bytes + at, '>'), slashes = bits_of(bytes + at, '/');
-        uint64_t begins = bits_of(bytes + at, '<') & (UINT64_MAX >> BEHIND);
-        begins &= ~(ends >> 1 | ends >> 2 | ends >> 3 | ends >> 4 | (slashes >> 1 & ends >> 5));
-        if (begins != 0) return at + (size_t)__builtin_ctzll(begins);
+    for (; length >= BLOCK + BEHIND && at <= length - (BLOCK + BEHIND); at += BLOCK) {
+        const matches low = NO_USUAL_TAG(bytes + at), high = NO_USUAL_TAG(bytes + at + WIDTH);
+        if (BITS(low | high) == 0) continue;
+        for (uint64_t hits = BITS(low) | BITS(high) << WIDTH; hits != 0; hits &= hits - 1) {
+            const size_t place = at + (size_t)__builtin_ctzll(hits);
+            if (!is_short_tag(bytes + place)) return place;
+        }
     }
     for (; at < length; at++) {
-        if (bytes[at] == '<') return at;
+        if (bytes[at] == '<' && (length - at <= BEHIND || !is_short_tag(bytes + at))) return at;
     }
     return length;
+}
+
+PART uint64_t bits_of(const uint8_t *block, uint8_t octet) {
+    return BITS(LOAD(block) == octet) | BITS(LOAD(block + WIDTH) == octet) << WIDTH;
 }
 
 SEARCH

@@ -48,18 +48,32 @@ static inline __m256i groups_of(const uint8_t *at, __m256i low, __m256i high) {
         _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(octets, 4), half)));
 }
 
+/* The groups of which the first two octets stand there. */
+#define PAIR_AT(at) _mm256_and_si256(groups_of((at), low0, high0), groups_of((at) + 1, low1, high1))
+
+#define PLACES(groups) (~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8((groups), _mm256_setzero_si256())))
+
 /* The first place of a block that has one; the first one that no whole block is left for when none has. */
 __attribute__((target("avx2")))
-static size_t pass_blocks(const uint8_t *bytes, size_t length, size_t at, const cbytes_signs *signs) {
-    enum { WIDTH = 32 };
+static size_t pass_blocks(const uint8_t *bytes, size_t length, size_t start, const cbytes_signs *signs) {
+    size_t at = start;
+    enum { WIDTH = 32, BEHIND = CBYTES_SIGN - 1 };
     const __m256i low0 = table(signs->low[0]), low1 = table(signs->low[1]), low2 = table(signs->low[2]);
     const __m256i high0 = table(signs->high[0]), high1 = table(signs->high[1]), high2 = table(signs->high[2]);
-    for (; length >= WIDTH + CBYTES_SIGN - 1 && at <= length - (WIDTH + CBYTES_SIGN - 1); at += WIDTH) {
-        const __m256i first = groups_of(bytes + at, low0, high0), second = groups_of(bytes + at + 1, low1, high1);
-        const __m256i groups = _mm256_and_si256(_mm256_and_si256(first, second), groups_of(bytes + at + 2, low2, high2));
-        const __m256i none = _mm256_cmpeq_epi8(groups, _mm256_setzero_si256());
-        const uint32_t hits = ~(uint32_t)_mm256_movemask_epi8(none);
+    for (; length >= 2 * WIDTH + BEHIND && at <= length - (2 * WIDTH + BEHIND); at += 2 * WIDTH) {
+        const __m256i first = PAIR_AT(bytes + at), second = PAIR_AT(bytes + at + WIDTH);
+        if (_mm256_testz_si256(_mm256_or_si256(first, second), _mm256_set1_epi8(-1))) continue;
+        const uint32_t near = PLACES(_mm256_and_si256(first, groups_of(bytes + at + 2, low2, high2)));
+        if (near != 0) return at + (size_t)__builtin_ctz(near);
+        const uint32_t far = PLACES(_mm256_and_si256(second, groups_of(bytes + at + WIDTH + 2, low2, high2)));
+        if (far != 0) return at + WIDTH + (size_t)__builtin_ctz(far);
+    }
+    /* The last block may begin in what was passed. */
+    while (length >= WIDTH + BEHIND && start <= length - (WIDTH + BEHIND) && at < length - BEHIND) {
+        if (at > length - (WIDTH + BEHIND)) at = length - (WIDTH + BEHIND);
+        const uint32_t hits = PLACES(_mm256_and_si256(PAIR_AT(bytes + at), groups_of(bytes + at + 2, low2, high2)));
         if (hits != 0) return at + (size_t)__builtin_ctz(hits);
+        at += WIDTH;
     }
     return at;
 }

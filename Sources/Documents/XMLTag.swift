@@ -17,15 +17,17 @@ struct XMLTag {
     /// Calls `use` for each tag, in one pass, until it returns false. Not for tags without attributes whose names have up to
     /// three characters: text consists of them, and nothing that is looked for.
     static func each(in bytes: Span<UInt8>, _ use: (XMLTag) -> Bool) {
+        let characters = nameCharacters.span
         var from = 0
         while let place = bytes.firstLongTag(from: from) {
             from = place + 1
             let isClosing = from < bytes.count && bytes[from] == UInt8(ascii: "/")
             var start = isClosing ? from + 1 : from
             var at = start
-            while at < bytes.count, at - place < longestName, isNameCharacter(bytes[at]) {
+            let most = min(bytes.count, place + longestName)
+            while at < most, case let byte = bytes[at], characters[Int(byte)] {
                 at += 1
-                if bytes[at - 1] == UInt8(ascii: ":") { start = at }
+                if byte == UInt8(ascii: ":") { start = at }
             }
             guard at > start else { continue }
             guard use(XMLTag(name: start..<at, isClosing: isClosing, end: at)) else { return }
@@ -44,12 +46,12 @@ struct XMLTag {
         while at < bytes.count, bytes[at] != UInt8(ascii: ">"), bytes[at] != UInt8(ascii: "<"),
             attributes.count < Self.mostAttributes
         {
-            guard Self.isNameCharacter(bytes[at]) else {
+            guard Self.nameCharacters[Int(bytes[at])] else {
                 at += 1
                 continue
             }
             let name = at
-            while at < bytes.count, Self.isNameCharacter(bytes[at]) { at += 1 }
+            while at < bytes.count, Self.nameCharacters[Int(bytes[at])] { at += 1 }
             let key = String(decoding: bytes.extracting(name..<at).array, as: UTF8.self)
             while at < bytes.count, bytes[at] <= 0x20 { at += 1 }
             guard at < bytes.count, bytes[at] == UInt8(ascii: "=") else { continue }
@@ -71,8 +73,9 @@ struct XMLTag {
         return close + 1..<(bytes.firstIndex(of: UInt8(ascii: "<"), from: close + 1) ?? bytes.count)
     }
 
-    private static func isNameCharacter(_ byte: UInt8) -> Bool {
-        switch byte {
+    /// Which octets names have.
+    private static let nameCharacters: [Bool] = (0..<256).map { octet in
+        switch octet {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x3A, 0x5F, 0x80...: true
         default: false
         }

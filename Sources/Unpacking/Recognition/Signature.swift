@@ -20,6 +20,7 @@ struct Signature: Sendable {
         var fitting: [Int] = []
         for index in places[Int(content[0])] where table[index].fits(content) { fitting.append(index) }
         for index in furtherIn where table[index].fits(content) { fitting.append(index) }
+        guard !fitting.isEmpty else { return [] }
         return fitting.sorted().map { table[$0].type }
     }
 

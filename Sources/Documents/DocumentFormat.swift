@@ -107,7 +107,8 @@ package final class DocumentFormat: Sendable {
             name: "OpenPGP",
             recognisedBy: "label of the armour and the start of a message behind it, or the first packet",
             reports: "the file in what is compressed or signed only; encrypted",
-            recognise: OpenPGPMessage.isBinary, recogniseLabelled: OpenPGPMessage.isArmoured, reader: OpenPGPMessage.read),
+            recognise: OpenPGPMessage.isBinary, recogniseLabelled: OpenPGPMessage.isArmoured,
+            reader: OpenPGPMessage.read),
         DocumentFormat(
             name: "Text (HTML, script, SVG, plain)",
             recognisedBy:

@@ -12,7 +12,11 @@ package enum FileSignature {
         if ProgramHeader.isHere(bytes) || isCompressed(bytes) || isARJ(bytes) || isARC(bytes) || isLHA(bytes) {
             return true
         }
-        if isLZMA(bytes) || isDisk(bytes) || isMail(bytes) || CryptographicMessage.isBinary(bytes) || CryptographicMessage.isArmoured(bytes) { return true }
+        if isLZMA(bytes) || isDisk(bytes) || isMail(bytes) || CryptographicMessage.isBinary(bytes)
+            || CryptographicMessage.isArmoured(bytes)
+        {
+            return true
+        }
         for (signature, place) in furtherIn where bytes.hasBytes(signature, at: place) { return true }
         // The test file of the anti-virus makers counts as a program: it is one.
         return bytes.hasBytes("X5O!P%@AP", at: 0) || bytes.hasBytes("ustar", at: 257)

@@ -353,7 +353,8 @@ package final class Unpacker {
         let mayBePage = namedPage != nil || Self.mayBePage(types)
         for format in DocumentFormat.all
         where !(isMail && format.isText)
-            && (format.matches(content, signs: signs) || mayBePage && format.matchesAsPage(content, namedPage: namedPage))
+            && (format.matches(content, signs: signs)
+                || mayBePage && format.matchesAsPage(content, namedPage: namedPage))
         {
             guard !budget.isOver else { return }
             guard receiver.level <= limits.levels else {
@@ -363,7 +364,8 @@ package final class Unpacker {
             }
             receiver.isEmbedded = true
             format.read(
-                content, options: DocumentOptions(passwords: supply, namedPage: namedPage, signs: signs), sink: receiver)
+                content, options: DocumentOptions(passwords: supply, namedPage: namedPage, signs: signs), sink: receiver
+            )
         }
     }
 }

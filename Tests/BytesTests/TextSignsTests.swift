@@ -10,7 +10,9 @@ import Testing
     /// Every octet at places of whole blocks, of the last one, and of texts that are shorter than one.
     @Test func octetsAndControls() {
         for byte in UInt8.min...UInt8.max {
-            for (count, places) in [(1, [0]), (33, [0, 32]), (34, [0, 33]), (71, [31, 32, 69, 70]), (300, [255, 256, 299])] {
+            for (count, places) in [
+                (1, [0]), (33, [0, 32]), (34, [0, 33]), (71, [31, 32, 69, 70]), (300, [255, 256, 299]),
+            ] {
                 for place in places {
                     var bytes = [UInt8](repeating: 0x61, count: count)
                     bytes[place] = byte

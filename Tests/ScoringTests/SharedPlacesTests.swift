@@ -18,7 +18,8 @@ struct SharedPlacesTests {
     @Test("of several subjects the first and the last are shown, words of the others are hidden ones")
     func severalSubjects() {
         let texts = TokenTests.texts([
-            "Subject: firstword", "subject: secondword", "From: a@example.com", "Subject: thirdword", "SUBJECT: lastword",
+            "Subject: firstword", "subject: secondword", "From: a@example.com", "Subject: thirdword",
+            "SUBJECT: lastword",
             "", "body",
         ])
         #expect(texts.isSuperset(of: ["firstword", "lastword", "I:secondword", "I:thirdword", "H:lastword"]))

@@ -5,9 +5,9 @@ internal import MailModel
 /// Which parts of a message nobody is shown: of a multipart/alternative (RFC 2046 section 5.1.4) all but the one that a reader
 /// of mail picks, the last with HTML, else the last with plain text, else the last text; of a multipart/related (RFC 2387),
 /// /signed and /encrypted (RFC 1847) all but the first; of any multipart that has parts what stands before and behind them (RFC 2046
-/// section 5.1.1); attachments, and messages, files with one and digests, where they stand beside others, or where a text of the same
-/// message is shown in the open, whatever multiparts are around either; what is for programs, anywhere. Words of honest mail in such a
-/// place speak to filters only (attack).
+/// section 5.1.1); attachments, and messages, files with one, digests and texts other than plain ones and HTML, where they stand beside
+/// others, or where a text of the same message is shown in the open, whatever multiparts are around either; what is for programs,
+/// anywhere. Words of honest mail in such a place speak to filters only (attack).
 package struct UnshownParts: Sendable {
     /// By index of the part.
     private var isUnshown: [Bool] = []

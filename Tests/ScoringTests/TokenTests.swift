@@ -305,7 +305,7 @@ struct TokenTests {
             beside(["Content-Type: text/calendar"], ["BEGIN:VCALENDAR", "X: honestword", "END:VCALENDAR"]),
             beside(["Content-Type: text/rtf", "Content-Disposition: inline; filename=a"], ["honestword"], first: true),
             beside(["Content-Type: text/csv"], ["honestword"]),
-            beside(["Content-Type: text/x-patch"], ["honestword"], in: "signed", first: true),
+            beside(["Content-Type: text/x-patch"], ["honestword"], in: "report", first: true),
             beside(["Content-Type: text/plain"], ["honestword"], in: "encrypted"),
             beside(["Content-Type: text/plain"], ["honestword"], in: "signed"),
         ])

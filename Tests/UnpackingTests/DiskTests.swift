@@ -122,8 +122,8 @@ import Testing
             let disk = try Self.file(scratch, "out")
             let result = Unpacked(front + disk, messageSize: 1 << 20)
             #expect(isOpened ? result.places(of: eicar).count == 41 : result.kinds == [.unsupported], "\(format)")
-            // A program has the marks as well.
-            let mark = format == "vdi" ? Array(disk[64..<68]) : Array(disk[..<4])
+            // A program has the marks as well, and versions.
+            let mark = format == "vdi" ? Array(disk[64..<72]) : Array(disk[..<8])
             let noise = (0..<4096).map { UInt8(truncatingIfNeeded: $0 &* 197 &+ 131) | 0x80 }
             #expect(!Unpacked(front + noise + mark + noise).isMarked)
         }

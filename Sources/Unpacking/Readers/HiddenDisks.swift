@@ -43,12 +43,15 @@ enum HiddenDisks {
         return disk.hasBytes("FILE", at: Int(first) * factor * Int(sector))
     }
 
-    /// A version, and one of the kinds of image.
+    /// Octets of the header of a VDI, as QEMU and VirtualBox write it.
+    private static let headersOfVDI: [UInt32] = [384, 400]
+
+    /// Version 1.1, the octets of its header, and one of the kinds of image.
     private static func isVDI(_ disk: Span<UInt8>) -> Bool {
-        guard disk.hasBytes([0x7F, 0x10, 0xDA, 0xBE], at: 64), let version = disk.littleEndian32(at: 68) else {
+        guard disk.hasBytes([0x7F, 0x10, 0xDA, 0xBE, 1, 0, 1, 0], at: 64), let size = disk.littleEndian32(at: 72) else {
             return false
         }
-        return version >> 16 <= 1 && version & 0xFFFF <= 1 && 1...4 ~= disk.littleEndian32(at: 76) ?? 0
+        return headersOfVDI.contains(size) && 1...4 ~= disk.littleEndian32(at: 76) ?? 0
     }
 
     /// A version, and grains of whole powers of two sectors (Virtual Disk Format 1.1).
@@ -58,11 +61,12 @@ enum HiddenDisks {
             && disk.littleEndian32(at: 24) == 0
     }
 
-    /// A version, and bits of a cluster, of which version 1 has one octet.
+    /// A version, and bits of a cluster, of which version 1 has one octet; in the others a table of clusters begins with a sector.
     private static func isQCOW(_ disk: Span<UInt8>) -> Bool {
-        guard disk.hasBytes([0x51, 0x46, 0x49, 0xFB, 0, 0, 0], at: 0), disk.count > 32 else { return false }
-        let bits = disk[7] == 1 ? disk[32] : disk[23]
-        return 1...3 ~= disk[7] && 9...30 ~= bits
+        guard disk.hasBytes([0x51, 0x46, 0x49, 0xFB, 0, 0, 0], at: 0), disk.count > 72 else { return false }
+        if disk[7] == 1 { return 9...21 ~= disk[32] && 3...18 ~= disk[33] }
+        return 2...3 ~= disk[7] && disk.hasBytes([0, 0, 0], at: 20) && 9...21 ~= disk[23]
+            && disk.hasBytes([0, 0, 0], at: 40) && disk[46] & 1 == 0 && disk[47] == 0
     }
 
     /// The size of its header.

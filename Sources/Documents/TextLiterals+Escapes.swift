@@ -49,9 +49,10 @@ extension TextLiterals {
                 from = max(from, last)
                 guard string.isDelimited, string.range.count >= shortestList else { continue }
                 let isLink = isPage && string.isLinkedFile
+                guard isLink || mayBegin(string, bytes) else { continue }
                 let head = string.octets(bytes, limit: FileSignature.length)
                 guard head.count >= shortestList,
-                    isLink || mayBeginFile(head.span, isShown: string.isAddress && !isLink),
+                    isLink || mayBeginFile(head.span, isShown: string.isAddress),
                     extraction.countItem()
                 else { continue }
                 let octets = string.octets(bytes, limit: extraction.room)
@@ -62,6 +63,14 @@ extension TextLiterals {
             }
         }
         return found
+    }
+
+    /// The first two octets are those of a file, or there are enough of them for a mark further in: links of pages have escapes,
+    /// too.
+    private static func mayBegin(_ string: EscapedString, _ bytes: Span<UInt8>) -> Bool {
+        guard string.range.count < FileSignature.length else { return true }
+        let first = string.octets(bytes, limit: 2)
+        return first.count == 2 && FileSignature.mayBegin(first[0], first[1])
     }
 
     /// - Parameter isShown: pages have images in such addresses, which may be markup.

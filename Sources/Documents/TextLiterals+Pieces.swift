@@ -5,9 +5,12 @@ internal import Members
 /// as well, and all behind it would be decoded out of step (attack G1).
 extension TextLiterals {
     /// Pieces that are asked for marks further in than the first two octets.
-    private static let pieceHeads = 64
-    /// Starts of files that are decoded in one literal. Each is decoded to the end.
-    private static let starts = 16
+    private static let pieceHeads = 8
+    /// Starts of files that are decoded in one literal, each to the end, and starts of which more has to be decoded to tell.
+    private static let starts = 32
+    private static let deepStarts = 16
+    /// Octets in which the marks of images of CDs stand.
+    private static let imageHead = 32_774
     /// Octets of a literal, from which on a file in it is taken for one that is only shown.
     private static let front = 1_024
 
@@ -20,7 +23,7 @@ extension TextLiterals {
         _ classes: Span<UInt8>, _ extraction: Extraction
     ) -> Bool {
         var isFile = isFile
-        var (heads, found, characters, last) = (0, 0, 0, 0)
+        var (heads, deep, found, characters, last) = (0, 0, 0, 0, 0)
         var pieces = LiteralPieces(range, literal)
         while let piece = pieces.next(bytes, classes), range.upperBound - piece.lowerBound >= shortestText {
             let isLine = characters % 4 == 0 && piece.count == last
@@ -29,16 +32,22 @@ extension TextLiterals {
             characters += piece.count
             guard !isFirst, !isLine || !isFile else { continue }
             heads += 1
-            guard heads <= pieceHeads || mayBegin(bytes, piece),
-                beginsFile(bytes, piece.lowerBound..<range.upperBound, literal)
-            else { continue }
-            guard found < starts, extraction.countItem() else {
+            let start = piece.lowerBound
+            guard heads <= pieceHeads || mayBegin(bytes, piece), extraction.countItem() else { continue }
+            switch beginning(bytes, start..<range.upperBound, literal) {
+            case .file: break
+            case .nothing: continue
+            case .toldBy(let octets, let isProgram):
+                deep += 1
+                if deep > deepStarts, isProgram { extraction.problem(.encodedFiles) }
+                guard deep <= deepStarts, tell(bytes, start..<range.upperBound, literal, octets) else { continue }
+            }
+            guard found < starts else {
                 extraction.problem(.encodedFiles)
                 return isFile
             }
             found += 1
-            let isShown = isFile || piece.lowerBound - range.lowerBound > front
-            let start = piece.lowerBound
+            let isShown = isFile || start - range.lowerBound > front
             let file = Self.literal(bytes, start, classes)
             if decode(bytes, start, file, isShown ? .quotedLiteral : role, extraction) {
                 isFile = true
@@ -48,21 +57,73 @@ extension TextLiterals {
         return isFile
     }
 
-    private static func beginsFile(_ bytes: Span<UInt8>, _ range: Range<Int>, _ literal: Literal) -> Bool {
-        let head = bytes.extracting(range.lowerBound..<min(range.upperBound, range.lowerBound + front))
-        guard literal.needsCleaning else { return beginsFile(head, Literal(end: head.count)) }
+    /// What the first octets of a piece say.
+    private enum Beginning {
+        case file, nothing
+        /// More octets are needed.
+        case toldBy(Int, isProgram: Bool)
+    }
+
+    private static func beginning(_ bytes: Span<UInt8>, _ range: Range<Int>, _ literal: Literal) -> Beginning {
+        var beginning = Beginning.nothing
+        for octets in heads(bytes, range, literal, FileSignature.length) {
+            if FileSignature.isFile(octets.span) || FileSignature.isMarkup(octets.span) { return .file }
+            if let wanted = ProgramHeader.wanted(octets.span) {
+                beginning = .toldBy(wanted, isProgram: true)
+            } else if FileSignature.mayBeImage(octets.span) {
+                beginning = .toldBy(imageHead, isProgram: false)
+            }
+        }
+        return beginning
+    }
+
+    private static func tell(
+        _ bytes: Span<UInt8>, _ range: Range<Int>, _ literal: Literal, _ octets: Int
+    ) -> Bool {
+        heads(bytes, range, literal, octets).contains { FileSignature.isFile($0.span) }
+    }
+
+    /// The first octets of a piece in base64, and in digits where it begins with them.
+    private static func heads(
+        _ bytes: Span<UInt8>, _ range: Range<Int>, _ literal: Literal, _ octets: Int
+    ) -> [[UInt8]] {
+        let head = bytes.extracting(bytes.range(range.lowerBound, min(range.count, octets * 2)))
+        guard literal.needsCleaning else { return heads(head, octets) }
         let plain = cleaned(head)
-        return beginsFile(plain.span, Literal(end: plain.count))
+        return heads(plain.span, octets)
+    }
+
+    private static func heads(_ text: Span<UInt8>, _ octets: Int) -> [[UInt8]] {
+        var heads = [EncodedText.decodeBase64(text, limit: octets)]
+        if text.count > 1, octet(text, 0) != nil {
+            var collector = HexadecimalCollector()
+            for index in 0..<text.count { collector.add(text[index]) }
+            heads.append(collector.finish())
+        }
+        return heads
     }
 
     /// The first two octets are those of a file, in base64 or digits.
     static func mayBegin(_ bytes: Span<UInt8>, _ piece: Range<Int>) -> Bool {
         guard piece.count >= 4 else { return true }
         let at = piece.lowerBound
-        let head = EncodedText.decodeBase64(bytes.extracting(at..<at + 4), limit: 2)
-        if head.count < 2 || FileSignature.mayBegin(head[0], head[1]) { return true }
+        let values = (value(bytes[at]), value(bytes[at + 1]), value(bytes[at + 2]))
+        guard values.0 < 64, values.1 < 64, values.2 < 64 else { return true }
+        if FileSignature.mayBegin(values.0 << 2 | values.1 >> 4, values.1 << 4 | values.2 >> 2) { return true }
         guard let first = octet(bytes, at), let second = octet(bytes, at + 2) else { return false }
         return FileSignature.mayBegin(first, second)
+    }
+
+    /// The number of a character of base64 in either alphabet; 64 of any other.
+    private static func value(_ byte: UInt8) -> UInt8 {
+        switch byte {
+        case 0x41...0x5A: byte - 0x41
+        case 0x61...0x7A: byte - 0x61 + 26
+        case 0x30...0x39: byte - 0x30 + 52
+        case UInt8(ascii: "+"), UInt8(ascii: "-"): 62
+        case UInt8(ascii: "/"), UInt8(ascii: "_"): 63
+        default: 64
+        }
     }
 
     private static func octet(_ bytes: Span<UInt8>, _ at: Int) -> UInt8? {

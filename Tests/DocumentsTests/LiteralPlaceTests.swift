@@ -87,6 +87,15 @@ import Testing
         }
     }
 
+    /// Zeros may be the start of an image of a CD wherever they stand; here they are none.
+    @Test func linesOfZerosHoldNothing() {
+        let content = Data([0x89] + Array("PNG\r\n".utf8) + [UInt8](repeating: 0, count: 20_000)).base64EncodedString()
+        for width in [60, 74, 76] {
+            let found = read(Array(lines(content, width).joined(separator: "\n").utf8))
+            #expect(found.items.isEmpty && found.problems.isEmpty, "\(width)")
+        }
+    }
+
     private func noise(_ seed: UInt64, _ count: Int) -> [UInt8] {
         var random = SeededGenerator(seed: seed)
         return (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }

@@ -134,7 +134,13 @@ import Testing
             ("windows-1251", zip([inner, ("a.txt", cyrillic + Array("Sesam-7".utf8))])),
             ("ibm866", zip([inner, ("a.txt", dos + Array("Sesam-7".utf8))])),
             ("gbk", zip([inner, ("a.txt", chinese + Array("Sesam-7".utf8))])),
-            ("one text", zip([("b.zip", zip([("a.txt", Array("Password: Sesam-7".utf8))])), ("c.zip", zip([("d.zip", zip([inner]))]))])),
+            (
+                "one text",
+                zip([
+                    ("b.zip", zip([("a.txt", Array("Password: Sesam-7".utf8))])),
+                    ("c.zip", zip([("d.zip", zip([inner]))])),
+                ])
+            ),
         ]
         for (words, archive) in archives {
             let result = Unpacked(archive, messageSize: 1 << 20)
@@ -157,11 +163,15 @@ import Testing
         }
     }
 
-    @Test(arguments: ["Passwort Sesam-7.png", "Rechnung (Passwort Sesam-7).zip", "Rechnung_pw_Sesam-7.7z", "in-voice-Sesam7.zip"])
+    @Test(arguments: [
+        "Passwort Sesam-7.png", "Rechnung (Passwort Sesam-7).zip", "Rechnung_pw_Sesam-7.7z", "in-voice-Sesam7.zip",
+    ])
     func namesWithHyphens(_ name: String) {
         var finder = PasswordFinder()
         finder.read(fileName: Array(name.utf8))
-        let found = finder.passwords(site: [], limit: 100).candidates.map { String(decoding: $0.password, as: UTF8.self) }
+        let found = finder.passwords(site: [], limit: 100).candidates.map {
+            String(decoding: $0.password, as: UTF8.self)
+        }
         #expect(found.contains("Sesam-7") || found.contains("Sesam7"), "\(found)")
     }
 

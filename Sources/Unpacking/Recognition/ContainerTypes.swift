@@ -156,7 +156,9 @@ extension FileType {
         "ync", "application/x-yenc", "yEnc file", .encodedText,
         recognised: "`=ybegin ` at the start of a line in the first 65,536 octets", reported: "the file in it")
     package static let mail = FileType(
-        "mail", "message/rfc822", "mail message", .mail, recognised: "header fields of mail in the first lines; in what is declared as text of the message itself it is text",
+        "mail", "message/rfc822", "mail message", .mail,
+        recognised:
+            "header fields of mail in the first lines; in what is declared as text of the message itself it is text",
         reported: "the parts of the message")
     static let mbox = FileType(
         "mbox", "application/mbox", "mailbox", .mbox, recognised: "`From ` at the start and mail behind it",

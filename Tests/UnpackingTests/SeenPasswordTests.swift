@@ -8,7 +8,7 @@ import Testing
 @Suite struct SeenPasswordTests {
     /// Where else a reader sees it: mail in an archive, its subject, names, comments, texts of code pages, another archive.
     @Test func wordsOfAnArchive() throws {
-        let inner = ("a.zip", encrypted(eicar, Array("Sesam-7".utf8)))
+        let inner = ("a.zip", PasswordTests().encrypted(eicar, Array("Sesam-7".utf8)))
         func mail(_ subject: String, _ text: String) -> [UInt8] {
             Array(
                 "From: a@b.example\r\nSubject: \(subject)\r\nMIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n\(text)\r\n"

@@ -23,6 +23,11 @@ extension Inspection.Run {
         for part in walker.tree.parts where part.kind == .leaf && part.reading == 0 {
             for name in part.names { finder.read(fileName: Array(name.utf8)) }
         }
+        // Messages that are attached, and what the parts say of themselves.
+        for index in walker.tree.parts.indices.dropFirst().prefix(headers)
+        where walker.tree.parts[index].reading == 0 {
+            walker.tree.withHeader(of: index, in: message) { finder.read(message: $0) }
+        }
         var notes = ArchiveTexts.most
         for index in walker.tree.parts.indices {
             guard walker.tree.parts[index].kind == .leaf, walker.tree.parts[index].reading == 0 else { continue }
@@ -54,6 +59,8 @@ extension Inspection.Run {
         return finder.passwords(site: site, limit: request.limits.unpacking.passwords)
     }
 
+    /// Parts whose headers are read for passwords.
+    private static let headers = 64
     /// Octets of one part's text that are read for passwords.
     private static let passwordText = 262_144
 

@@ -72,7 +72,7 @@ package final class Unpacker {
     private lazy var messagePasswords = findPasswords()
     private var allPasswords: Passwords?
     private lazy var supply: PasswordSupply = { [unowned self] in passwords() }
-    private var texts = ArchiveTexts()
+    var texts = ArchiveTexts()
     private let keys: PasswordKeys
     private let budget: Budget
     private let store: ContentStore
@@ -146,6 +146,7 @@ package final class Unpacker {
         if flags.contains(.guessed), !GuessedContent.isProved(content, opened.types) {
             receiver.report(.encrypted, GuessedContent.doubt)
         }
+        if mail == .open { keepWords(of: content, opened.types) }
         var covered = Coverage()
         for type in opened.types {
             switch type.opening {
@@ -201,7 +202,7 @@ package final class Unpacker {
             opened.types[zip] = kind
         } else {
             // Texts of a document are for its program: what they tell, nobody reads beside its other files.
-            keepTexts(of: &items)
+            keepTexts(of: &items, isMail: opened.types.contains(.mail))
         }
         queue += items
         opened.problems = receiver.problems
@@ -220,19 +221,6 @@ package final class Unpacker {
         }
         if let failure = receiver.failure { workspaceFailure = failure }
         return opened
-    }
-
-    /// Keeps the texts of an archive, which may tell the password of anything else in it.
-    private func keepTexts(of items: inout [Item]) {
-        guard items.count > 1, limits.passwords > 0 else { return }
-        for index in items.indices {
-            let item = items[index]
-            guard texts.wants(size: item.size), !item.isEmbedded, item.hasContent,
-                withContent(of: item, DocumentWords.mayRead) == true
-            else { continue }
-            texts.keep(item.content)
-            items[index].isKept = true
-        }
     }
 
     /// All passwords that are known by now.

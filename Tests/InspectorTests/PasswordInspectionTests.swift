@@ -62,8 +62,18 @@ import Testing
             let report = try Self.report(on: parts + [archive])
             #expect(!report.viruses.isEmpty && report.unchecked.isEmpty, "\(parts[0].0) \(report.unchecked)")
         }
-        let field = try Self.report(on: [archive], header: "Comments: \(Self.sentence)\r\n")
-        #expect(!field.viruses.isEmpty && field.unchecked.isEmpty)
+        let header = "From: a@x.example\r\nSubject: \(Self.sentence)\r\n\r\nwords\r\n"
+        for type in ["message/rfc822", "application/octet-stream; name=a.eml"] {
+            let report = try Self.report(on: [archive, (type, Array(header.utf8))])
+            #expect(!report.viruses.isEmpty && report.unchecked.isEmpty, "\(type) \(report.unchecked)")
+        }
+        for field in ["Comments", "Keywords"] {
+            let report = try Self.report(on: [archive], header: "\(field): \(Self.sentence)\r\n")
+            #expect(!report.viruses.isEmpty && report.unchecked.isEmpty)
+        }
+        let described = try Self.report(
+            on: [(archive.0 + "\r\nContent-Description: \(Self.sentence)", archive.1)])
+        #expect(!described.viruses.isEmpty && described.unchecked.isEmpty)
     }
 
     /// A PDF that a password opened is not encrypted, whatever the scanner says, which has none; the report tells where the

@@ -52,13 +52,15 @@ import Testing
             programs call it: `a.exe` in `a.exe.gz`, `a.tar` in `a.tgz`.
 
             Encrypted members are tried with passwords of the site (`unpacking.passwords`), words, quotations and
-            lines of the text, the subject and comments near a word for "password" in some fifty languages (of HTML with its title,
+            lines of the text, the subject, comments and keywords, those of attached messages and descriptions of parts among them, near
+            a word for "password" in some fifty languages (of HTML with its title,
             the texts of pictures and the values of fields), display names, names and
             domains of the header's and the envelope's addresses, names of the attached files and the last words of each, texts of up
-            to \(DocumentWords.textSize) octets that are attached under any type, Rich Text, Office Open XML and OpenDocument of up to
+            to \(DocumentWords.textSize) octets that are attached under any type, in UTF-8, UTF-16 or a code page, Rich Text, Office Open XML and OpenDocument of up to
             \(DocumentWords.size) octets that are attached beside other files, and some that are well known,
             at most `unpacking.password_tries`; what is in an archive with those of its first \(ArchiveTexts.most) texts and documents
-            of these sizes as well, at most half as many. A note says where the password comes from that opened it,
+            of these sizes as well, the texts and the subject of mail in it, comments of zip archives and names of members, at most half as
+            many: what was met before the encrypted member. A note says where the password comes from that opened it,
             nowhere which it is.
 
             What opened is believed where programs refuse every other password, or where the content shows it: it is an archive, or

@@ -338,7 +338,7 @@ import Testing
     }
 
     /// The traditional encryption, written down here from APPNOTE.TXT section 6.1 the other way round.
-    private func encrypted(_ content: [UInt8], _ password: [UInt8]) -> [UInt8] {
+    func encrypted(_ content: [UInt8], _ password: [UInt8]) -> [UInt8] {
         let sum = content.withChecksum
         var keys = ZipCrypto(password: password)
         let plain = [UInt8](repeating: 0x55, count: 11) + [UInt8(sum >> 24)] + content

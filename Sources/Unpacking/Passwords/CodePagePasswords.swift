@@ -1,3 +1,4 @@
+internal import Bytes
 internal import MIME
 internal import Members
 
@@ -44,6 +45,16 @@ enum CodePagePasswords {
             }
         }
         return all
+    }
+
+    /// A text that is not UTF-8, in each code page in which all of it is characters; nothing where it is.
+    static func readings(of text: Span<UInt8>) -> [[UInt8]] {
+        guard String(validating: text.array, as: UTF8.self) == nil else { return [] }
+        return (narrow + wide).compactMap { coding in
+            var out: [UInt8] = []
+            let result = Charsets.decode(text, as: coding, into: &out, limit: DocumentWords.size)
+            return result.replacements == 0 ? out : nil
+        }
     }
 
     private static func readings(_ password: [UInt8]) -> [[UInt8]] {

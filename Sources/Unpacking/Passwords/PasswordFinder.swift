@@ -84,6 +84,8 @@ package struct PasswordFinder: Sendable {
     package mutating func read(file content: Span<UInt8>) -> Bool {
         guard let words = DocumentWords.read(content) else { return false }
         read(text: words.span)
+        // Without a charset, as programs of Windows and DOS write text.
+        for text in CodePagePasswords.readings(of: words.span) { read(text: text.span) }
         return true
     }
 
@@ -165,13 +167,13 @@ package struct PasswordFinder: Sendable {
         return (lower, origins)
     }
 
-    /// Looks at the header block of a message: words of the subject, comments, and what stands on both
-    /// sides of the at signs.
+    /// Looks at the header block of a message or a part: words of the subject, comments, keywords, the description, and what
+    /// stands on both sides of the at signs.
     package mutating func read(message: Span<UInt8>) {
         var scanner = HeaderScanner()
         while let field = scanner.next(in: message) {
             let isSubject = field.isNamed("Subject", in: message)
-            if isSubject || field.isNamed("Comments", in: message) {
+            if isSubject || Self.wordFields.contains(where: { field.isNamed($0, in: message) }) {
                 let decoded = Array(EncodedWords.decoded(message.extracting(field.value).array).utf8)
                 read(text: decoded.span)
                 guard isSubject else { continue }
@@ -183,6 +185,7 @@ package struct PasswordFinder: Sendable {
         }
     }
 
+    private static let wordFields: [StaticString] = ["Comments", "Keywords", "Content-Description"]
     private static let addressFields: [StaticString] = ["From", "To", "Cc", "Reply-To"]
 
     /// Words of display names that are tried of one field.
@@ -216,14 +219,19 @@ package struct PasswordFinder: Sendable {
         let stem = fileName[..<dot]
         found.append((Array(stem), .fileName, .isNear))
         if dot < fileName.count { found.append((fileName, .fileName, .isNear)) }
+        // A hyphen is part of a word, or stands between two.
         let words = stem.split(whereSeparator: { Self.betweenWords.contains($0) })
-        guard words.count > 1 else { return }
-        for word in words.suffix(Self.wordsOfName).reversed() { found.append((Array(word), .fileName, .isNear)) }
+        let pieces = stem.split(whereSeparator: { Self.betweenWords.contains($0) || $0 == 0x2D })
+        for list in [words, pieces] where list.count > 1 {
+            for word in list.suffix(Self.wordsOfName).reversed() where list == words || !words.contains(word) {
+                found.append((Array(word), .fileName, .isNear))
+            }
+        }
     }
 
     /// Words of a file's name that are tried, and what stands between them.
     private static let wordsOfName = 4
-    private static let betweenWords: Set<UInt8> = Set(" _-+=:,()[]{}".utf8)
+    private static let betweenWords: Set<UInt8> = Set(" _+=:,()[]{}".utf8)
 
     /// All that was found, the most likely first, and the site's own.
     /// - Parameter limit: passwords in all; the site's have their place in it.

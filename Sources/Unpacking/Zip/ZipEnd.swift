@@ -25,6 +25,9 @@ struct ZipEnd {
         end = place + Self.fixed + Int(comment)
     }
 
+    /// Where its comment stands.
+    var comment: Range<Int> { place + Self.fixed..<end }
+
     /// The record whose comment reaches exactly to the end of a content, and in front of which the directory lies.
     static func last(of content: Span<UInt8>) -> ZipEnd? {
         var from = max(0, content.count - fixed - longestComment)

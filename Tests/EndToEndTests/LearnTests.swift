@@ -95,9 +95,10 @@ struct LearnTests {
                 let place = try Place()
                 let pipe = place.directory + "/pipe"
                 let said = place.directory + "/said"
-                // The pipe holds the run open; what stands before it is one batch, in the other class.
+                // The pipe holds the run open; what stands before it is one batch, in the other class. Without job control a shell
+                // starts what runs in the background with SIGINT ignored.
                 let script = """
-                    mkfifo '\(pipe)'; \(isIgnored ? "trap '' \(signal);" : "")
+                    set -m; mkfifo '\(pipe)'; \(isIgnored ? "trap '' \(signal);" : "")
                     '\(Programs.path("mailreeve"))' learn --config '\(place.configuration.path)' \
                         --dbpath '\(place.database)' --mbox --spam '\(Self.spam)' --ham '\(pipe)' >'\(said)' 2>&1 &
                     learner=$!

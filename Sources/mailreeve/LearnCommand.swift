@@ -295,7 +295,6 @@ struct LearnProgram {
         if options.task == .evaluate, source.files.contains(where: { $0.lesson == nil || $0.lesson == .forget }) {
             throw GatewayError("--evaluate needs --spam and --ham before its targets")
         }
-        ProcessLimits.keepMemory()
         let interruption = Interruption()
         let reader = try await TokenReader.launch(
             settings, inspectorPath: inspector, log: { LearnSource.complain($0) },

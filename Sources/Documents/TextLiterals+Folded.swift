@@ -12,7 +12,31 @@ extension TextLiterals {
     static func hasFoldedLines(_ bytes: Span<UInt8>) -> Bool {
         var at = bytes.hasBytes("\u{FEFF}", at: 0) ? 3 : 0
         while at < bytes.count, bytes[at] <= 0x20 { at += 1 }
-        return bytes.hasBytes("<", at: at) || bytes.hasPrefix(ignoringCase: "begin:v", from: at)
+        return bytes.hasBytes("<", at: at) && !isProse(bytes, from: at)
+            || bytes.hasPrefix(ignoringCase: "begin:v", from: at)
+    }
+
+    /// Elements around the texts of office documents: words with blanks between them are words of people there, and most of what
+    /// there is. Files stand in elements of other documents (flat ones, invoices, property lists).
+    private static let roots: [StaticString] = [
+        "w:document", "worksheet", "sst", "p:sld", "office:document-content",
+    ]
+    /// Octets in which an element has to begin, behind the declaration.
+    private static let prologue = 1024
+
+    private static func isProse(_ bytes: Span<UInt8>, from start: Int) -> Bool {
+        let head = bytes.extracting(start..<min(bytes.count, start + prologue))
+        var at = 0
+        while let tag = head.firstIndex(of: UInt8(ascii: "<"), from: at) {
+            at = tag + 1
+            guard at < head.count, head[at] != UInt8(ascii: "?"), head[at] != UInt8(ascii: "!") else { continue }
+            return roots.contains { root in
+                let end = at + root.utf8CodeUnitCount
+                return end < head.count && head.hasBytes(root, at: at)
+                    && (head[end] <= 0x20 || head[end] == UInt8(ascii: ">"))
+            }
+        }
+        return false
     }
 
     /// - Parameter isPage: a link may hold a file, whatever that is.

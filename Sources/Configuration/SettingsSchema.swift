@@ -240,7 +240,8 @@ private let inspectorKeys: [Setting] = [
         "Workers forked ahead to take the place of one that is replaced."),
     Setting(
         "inspector.messages_per_worker", \.inspector.messagesPerWorker, .count(1...1_000_000),
-        "Messages that one worker inspects before it is replaced. 1 is the strict mode."),
+        "Messages that one worker inspects before it is replaced. 1 is the strict mode. `learn` gives up to 16 small ones to a worker at "
+            + "one time, which count as one."),
     Setting(
         "inspector.memory", \.inspector.memory, .size(67_108_864...oneTiB),
         "Address space of a worker beyond what the loaded virus scanner needs."),

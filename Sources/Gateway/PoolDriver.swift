@@ -160,8 +160,8 @@ final class PoolDriver: @unchecked Sendable {
         pending[lastRequest] = request
         perform(
             machine.submit(
-                lastRequest, size: request.message.count, messages: max(1, request.context.messages.count),
-                deadline: deadline, generation: generation, now: monotonicNow()))
+                lastRequest, size: request.message.count, deadline: deadline, generation: generation,
+                now: monotonicNow()))
     }
 
     func perform(_ actions: [PoolMachine.Action]) {

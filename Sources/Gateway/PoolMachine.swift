@@ -12,9 +12,8 @@
 package struct PoolMachine: Sendable {
     private struct Request {
         var id: Int
-        /// Octets of the message, or of several that are inspected one behind the other, and how many they are.
+        /// Octets of the message.
         var size: Int
-        var messages: Int
         var deadline: Int
         var generation: Int?
         var attempts = 0
@@ -188,14 +187,14 @@ package struct PoolMachine: Sendable {
 
     /// A worker has answered the request that it had. `keep` false replaces it.
     package mutating func workerDone(_ id: WorkerID, keep: Bool, now: Int) -> [Action] {
-        guard var worker = generations[id.generation]?.workers[id.number], case .busy(let request, _) = worker.state
-        else { return workerBroken(id, now: now) }
-        worker.served += request.messages
+        guard var worker = generations[id.generation]?.workers[id.number], case .busy = worker.state else {
+            return workerBroken(id, now: now)
+        }
+        worker.served += 1
         worker.state = .idle
         worker.idleSince = now
         generations[id.generation]?.failedStarts = 0
-        // The next request may have as many.
-        let spent = worker.served + request.messages > settings.messagesPerWorker
+        let spent = worker.served >= settings.messagesPerWorker
         let draining = generations[id.generation].map { $0.phase == .draining } ?? true
         guard keep, !spent, !draining else {
             generations[id.generation]?.workers[id.number] = nil
@@ -248,12 +247,11 @@ package struct PoolMachine: Sendable {
 
     // MARK: - Requests
 
-    /// A message of `size` octets to inspect before `deadline`, or several of together so many; `generation` nil means the one that
-    /// serves.
+    /// A message of `size` octets to inspect before `deadline`; `generation` nil means the one that serves.
     package mutating func submit(
-        _ id: Int, size: Int = 0, messages: Int = 1, deadline: Int, generation: Int? = nil, now: Int
+        _ id: Int, size: Int = 0, deadline: Int, generation: Int? = nil, now: Int
     ) -> [Action] {
-        let request = Request(id: id, size: size, messages: messages, deadline: deadline, generation: generation)
+        let request = Request(id: id, size: size, deadline: deadline, generation: generation)
         guard !closed, canBeServed(request) else { return [.fail(request: id, .closed)] }
         queue.append(request)
         return pump(now)

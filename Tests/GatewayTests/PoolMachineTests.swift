@@ -139,21 +139,6 @@ import Testing
         }
     }
 
-    /// Where a request has several messages all of them count, and no worker is given more than it may have.
-    @Test func severalMessagesOfOneRequestCount() {
-        for (limit, requests) in [(16, 1), (31, 1), (32, 2), (100, 6)] {
-            var pool = PoolModel.serving(workers: 1, spares: 0, messages: limit)
-            for request in 1...requests {
-                pool.submit(request, messages: 16)
-                pool.done(WorkerID(generation: 1, number: 1))
-                #expect(
-                    (pool.workers[WorkerID(generation: 1, number: 1)] == nil) == (request == requests),
-                    "\(request) for \(limit)")
-            }
-            Self.expectSound(pool)
-        }
-    }
-
     @Test func aWorkerThatSawSomethingIsReplacedAtOnce() {
         var pool = PoolModel.serving(workers: 1, spares: 1)
         pool.submit(1)

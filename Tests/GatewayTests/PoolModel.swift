@@ -119,14 +119,10 @@ struct PoolModel {
         }
     }
 
-    mutating func submit(
-        _ id: Int, size: Int = 0, messages: Int = 1, seconds: Int = 60, generation: Int? = nil
-    ) {
+    mutating func submit(_ id: Int, size: Int = 0, seconds: Int = 60, generation: Int? = nil) {
         let deadline = now + seconds * 1_000_000_000
         requests[id] = Request(deadline: deadline, generation: generation)
-        obey(
-            machine.submit(
-                id, size: size, messages: messages, deadline: deadline, generation: generation, now: now))
+        obey(machine.submit(id, size: size, deadline: deadline, generation: generation, now: now))
     }
 
     mutating func pass(nanoseconds: Int) {

@@ -204,6 +204,8 @@ extension TokenExtractor {
         guard name.count > 0 else { return }
         var hash = TokenHash(id)
         for index in 0..<min(name.count, 64) { hash.add(asciiLower(name[index])) }
+        // What is shown, too, is not hidden.
+        if tokenClass == .hidden, collector.contains(.link, hash.mixed) { return }
         if let token = collector.add(tokenClass, hash.mixed) { describe(token, tokenClass, name) }
     }
 

@@ -6,33 +6,52 @@ internal import MIME
 struct FoundLinks: Sendable {
     /// Links of a message whose tokens are taken, of each kind.
     static let limit = 200
-    private var plain: [HTMLLink] = []
-    private var bare: [HTMLLink] = []
-    private var hidden: [HTMLLink] = []
+    /// Those with a text on them.
+    private var plain = Ends()
+    /// All others in what is shown, pictures too.
+    private var bare = Ends()
+    /// Those that nobody sees.
+    private var hidden = Ends()
+
+    /// The first and the last links of one kind.
+    private struct Ends {
+        private var first: [HTMLLink] = []
+        private var last: [HTMLLink] = []
+        /// Where the oldest of the last ones stands when there are as many as count.
+        private var oldest = 0
+
+        mutating func add(_ link: HTMLLink) {
+            if first.count < FoundLinks.limit / 2 {
+                first.append(link)
+            } else if last.count < FoundLinks.limit / 2 {
+                last.append(link)
+            } else {
+                last[oldest] = link
+                oldest = (oldest + 1) % last.count
+            }
+        }
+
+        /// From both ends to the middle.
+        var inOrder: [HTMLLink] {
+            let links = first + last[oldest...] + last[..<oldest]
+            return links.indices.map { links[$0 & 1 == 0 ? $0 / 2 : links.count - 1 - $0 / 2] }
+        }
+    }
 
     /// - Parameter isShown: false for a link of HTML in whose place another text is shown.
     mutating func add(_ link: HTMLLink, isShown: Bool) {
         if link.isHidden || !isShown {
-            Self.add(link, to: &hidden)
+            hidden.add(link)
         } else if link.text.contains(where: { $0 > 0x20 }) {
-            Self.add(link, to: &plain)
+            plain.add(link)
         } else {
-            Self.add(link, to: &bare)
+            bare.add(link)
         }
     }
 
-    private static func add(_ link: HTMLLink, to links: inout [HTMLLink]) {
-        if links.count == limit { links.remove(at: limit / 2) }
-        links.append(link)
-    }
-
-    /// Links with a text on them, then all others in what is shown, pictures too, then those that nobody sees.
-    var inOrder: [HTMLLink] { [plain, bare, hidden].flatMap(Self.endsFirst) }
-
-    /// From both ends to the middle.
-    private static func endsFirst(_ links: [HTMLLink]) -> [HTMLLink] {
-        links.indices.map { links[$0 & 1 == 0 ? $0 / 2 : links.count - 1 - $0 / 2] }
-    }
+    /// Links with a text on them, then the others that are shown.
+    var shownInOrder: [HTMLLink] { plain.inOrder + bare.inOrder }
+    var hiddenInOrder: [HTMLLink] { hidden.inOrder }
 }
 
 extension TokenExtractor {
@@ -46,30 +65,33 @@ extension TokenExtractor {
         documentLinks.append(link.extracting(0..<min(link.count, Self.linkSize)).array)
     }
 
-    /// Takes the links of HTML.
-    mutating func addLinks() {
-        for link in links.inOrder { add(link) }
-        links = FoundLinks()
+    /// Takes the links of HTML that are shown.
+    mutating func addShownLinks() {
+        for link in links.shownInOrder { add(link, as: .link) }
     }
 
-    /// Takes the links of documents.
-    mutating func addDocumentLinks() {
-        for link in documentLinks { add(link: link.span) }
+    /// Takes the other links of HTML, and those of documents: apart, as hidden words, where the mail shows a text (attack: links of
+    /// honest mail where nobody sees them).
+    mutating func addOtherLinks() {
+        let tokenClass: TokenClass = showsText ? .hidden : .link
+        for link in links.hiddenInOrder { add(link, as: tokenClass) }
+        for link in documentLinks { add(link: link.span, as: tokenClass) }
+        links = FoundLinks()
         documentLinks = []
     }
 
-    private mutating func add(_ link: HTMLLink) {
-        add(link: link.target.span)
+    private mutating func add(_ link: HTMLLink, as tokenClass: TokenClass) {
+        add(link: link.target.span, as: tokenClass)
         addFact("link-hidden", link.isHidden ? 1 : 0)
         if link.kind == .anchor { addMismatch(link) }
     }
 
     /// Takes one link: its scheme, host and domains, the words and the form of its path.
-    private mutating func add(link: Span<UInt8>) {
+    private mutating func add(link: Span<UInt8>, as tokenClass: TokenClass) {
         let link = link.extracting(0..<min(link.count, Self.linkSize))
         guard link.count > 0 else { return }
         let colon = link.firstIndex(of: 0x3A) ?? 0
-        addName(link.extracting(0..<min(colon, 16)), 1, .link)
+        addName(link.extracting(0..<min(colon, 16)), 1, tokenClass)
         var index = colon < link.count && colon > 0 ? colon + 1 : 0
         while index < link.count, link[index] == 0x2F || link[index] == 0x5C { index += 1 }
         let start = index
@@ -77,24 +99,24 @@ extension TokenExtractor {
         var authority = link.extracting(start..<index)
         if let at = authority.firstIndex(of: 0x40) {
             // A name before the host: for http a way to hide the host.
-            addName(authority, 2, .link)
+            addName(authority, 2, tokenClass)
             authority = authority.extracting(at + 1..<authority.count)
         }
         var hostEnd = authority.count
         if let port = authority.firstIndex(of: 0x3A) {
-            addName(authority.extracting(port..<authority.count), 3, .link)
+            addName(authority.extracting(port..<authority.count), 3, tokenClass)
             hostEnd = port
         }
-        addHost(authority.extracting(0..<hostEnd), 4, .link)
+        addHost(authority.extracting(0..<hostEnd), 4, tokenClass)
         let path = link.extracting(index..<link.count)
-        addShape(of: path, 5)
+        if tokenClass == .link { addShape(of: path, 5) }
         var piece = 0
         var position = 0
         while position < path.count, piece < 12 {
             while position < path.count, !WordReader.isAlphanumeric(path[position]) { position += 1 }
             let first = position
             while position < path.count, WordReader.isAlphanumeric(path[position]) { position += 1 }
-            if position > first, position - first <= 24 { addName(path.extracting(first..<position), 6, .link) }
+            if position > first, position - first <= 24 { addName(path.extracting(first..<position), 6, tokenClass) }
             piece += 1
         }
     }
@@ -123,7 +145,8 @@ extension TokenExtractor {
     }
 
     /// Takes links and mail addresses that stand in plain text.
-    mutating func addLinks(inText text: Span<UInt8>) {
+    /// - Parameter tokenClass: that of links, or that of hidden words for a text that is not shown.
+    mutating func addLinks(inText text: Span<UInt8>, as tokenClass: TokenClass) {
         var index = 0
         var found = 0
         while found < FoundLinks.limit, let colon = text.firstIndex(of: 0x3A, from: index) {
@@ -137,7 +160,7 @@ extension TokenExtractor {
             }
             found += 1
             facts.links += 1
-            add(link: text.extracting(start..<end))
+            add(link: text.extracting(start..<end), as: tokenClass)
             index = end
         }
         index = 0
@@ -150,8 +173,8 @@ extension TokenExtractor {
             while end < text.count, Self.isAddress(text[end]) { end += 1 }
             guard start < at, end > at + 1 else { continue }
             found += 1
-            addName(text.extracting(start..<end), 7, .link)
-            addHost(text.extracting(at + 1..<end), 8, .link)
+            addName(text.extracting(start..<end), 7, tokenClass)
+            addHost(text.extracting(at + 1..<end), 8, tokenClass)
             index = end
         }
     }

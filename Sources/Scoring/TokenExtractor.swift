@@ -15,6 +15,8 @@ package struct TokenExtractor: Sendable {
     private var shown = ShownText()
     /// Texts in whose place others are shown.
     var unshown: [UInt8] = []
+    /// Whether a person sees a text of the message itself.
+    var showsText = false
 
     /// Takes words as SpamAssassin keys them, too.
     package var takesForeignTokens = false
@@ -27,7 +29,7 @@ package struct TokenExtractor: Sendable {
     /// Ends a message and gives its tokens.
     package mutating func finish() -> TokenSet {
         takeTexts()
-        addDocumentLinks()
+        addOtherLinks()
         addFacts()
         hiddenLeft = Self.hiddenSize
         facts = MessageFacts()
@@ -47,7 +49,8 @@ package struct TokenExtractor: Sendable {
     private mutating func takeTexts() {
         let unshown = unshown
         self.unshown = []
-        if facts.textOctets == 0 {
+        showsText = facts.textOctets > 0
+        if !showsText {
             add(text: unshown.span)
             takeShown()
         } else {
@@ -58,12 +61,12 @@ package struct TokenExtractor: Sendable {
 
     private mutating func takeShown() {
         let text = shown.take()
-        addLinks(inText: text.span)
+        addLinks(inText: text.span, as: .link)
         for piece in Self.pieces(of: text.span, edge: Self.wordEdge) {
             addWords(of: text.span.extracting(piece), field: 0)
         }
         for piece in Self.pieces(of: text.span, edge: Self.gramEdge) { addGrams(of: text.span.extracting(piece)) }
-        addLinks()
+        addShownLinks()
     }
 
     /// Octets at the beginning and at the end of a text whose words, and whose runs of octets, are taken first.
@@ -105,7 +108,7 @@ package struct TokenExtractor: Sendable {
         let taken = text.extracting(0..<min(text.count, hiddenLeft))
         hiddenLeft -= taken.count
         facts.textOctets += text.count
-        addLinks(inText: taken)
+        addLinks(inText: taken, as: .hidden)
         guard collector.hasRoom(.word) else { return }
         var reader = WordReader()
         while collector.hasRoom(.hidden), let word = reader.next(in: taken) {

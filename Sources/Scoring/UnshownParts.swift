@@ -103,6 +103,11 @@ package struct UnshownParts: Sendable {
         "text/plain", "text/html", xhtml, "text/enriched", "text/richtext", "text/x-amp-html",
     ]
 
+    /// Text that all readers show where it stands: one with a name of a file is a file to some, whatever its disposition says.
+    private static func isShownText(_ part: Part) -> Bool {
+        shownTexts.contains(part.mediaType) && part.names.isEmpty
+    }
+
     /// What is an attachment to Outlook and Gmail wherever it stands beside others, though Thunderbird shows it below them.
     private static func isOpened(_ part: Part, isFile: Bool) -> Bool {
         switch part.kind {
@@ -110,7 +115,7 @@ package struct UnshownParts: Sendable {
         case .multipart: part.mediaType == "multipart/digest"
         case .leaf:
             if TextContent.isText(part.mediaType) {
-                !shownTexts.contains(part.mediaType)
+                !isShownText(part)
             } else {
                 isFile || part.mediaType.hasPrefix("message/")
             }
@@ -164,7 +169,7 @@ package struct UnshownParts: Sendable {
     ) -> Set<Int> {
         var found: Set<Int> = []
         for (index, part) in parts.enumerated()
-        where part.reading == 0 && part.kind == .leaf && shownTexts.contains(part.mediaType)
+        where part.reading == 0 && part.kind == .leaf && isShownText(part)
             && !ShownHTML.isBlank(part, message)
         {
             var (child, containers, isWithin) = (index, Set<Int>(), false)

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import MIME
 @testable import Scoring
 
 /// A class takes so many tokens of a message: what stands first does not take the places of what a person reads.
@@ -134,5 +135,58 @@ struct SharedPlacesTests {
                 + [Self.anchors(200, "honest", "x"), "--b", "Content-Type: text/html", ""]
                 + ["<a href=\"https://last.example/now\">go</a>", "--b--"])
         #expect(found.contains("L:last.example"))
+    }
+
+    @Test(
+        "links that nobody sees are hidden words, and take no places of those that are shown",
+        arguments: [
+            [
+                "Content-Type: text/html", "",
+                "<div style=\"display:none\">\(anchors(300, "honest", "x"))</div>" + payload,
+            ],
+            [
+                "Content-Type: multipart/alternative; boundary=b", "", "--b", "Content-Type: text/html", "",
+                anchors(300, "honest", "x"), "--b", "Content-Type: text/html", "", payload, "--b--",
+            ],
+            [
+                "Content-Type: multipart/alternative; boundary=b", "", "--b", "Content-Type: text/plain", "",
+                (0..<300).map { "https://honest\($0).example/path\($0) a@honest\($0).example" }.joined(separator: " "),
+                "--b", "Content-Type: text/html", "", payload, "--b--",
+            ],
+        ])
+    func hiddenLinks(_ lines: [String]) {
+        let found = TokenTests.texts(lines)
+        #expect(found.isSuperset(of: ["L:last.example", "L:now", "I:honest0.example"]), "\(lines[0])")
+        #expect(!found.contains { $0.hasPrefix("L:honest") } && !found.contains("I:last.example"), "\(lines[0])")
+    }
+
+    private static let payload = "<p>go <a href=\"https://last.example/now\">there</a> or https://last.example/now"
+
+    @Test("links of documents are hidden words beside a text, and links of mail without one")
+    func documentLinks() {
+        for (text, prefix) in [("", "L:"), ("shown", "I:")] {
+            var extractor = TokenExtractor(keepsTexts: true)
+            extractor.add(text: Array(text.utf8).span)
+            extractor.add(documentLink: Array("https://document.example/way".utf8).span)
+            let found = Set(extractor.finish().texts.values)
+            #expect(found.contains("\(prefix)document.example"), "\(found)")
+        }
+    }
+
+    @Test(
+        "of links of a kind the first and the last are taken, in their order",
+        arguments: [1, 199, 200, 201, 299, 300, 1_000])
+    func firstAndLastLinks(_ count: Int) {
+        var links = FoundLinks()
+        for number in 0..<count {
+            links.add(
+                HTMLLink(kind: .anchor, target: Array("\(number)".utf8), text: [0x78], isHidden: false, offset: 0),
+                isShown: true)
+        }
+        let taken = links.shownInOrder.map { String(decoding: $0.target, as: UTF8.self) }
+        let expected =
+            count <= 200 ? Array(0..<count) : Array(0..<100) + Array(count - 100..<count)
+        #expect(taken.compactMap(Int.init).sorted() == expected)
+        #expect(taken.first == "0" && (count == 1 || taken[1] == "\(count - 1)"))
     }
 }

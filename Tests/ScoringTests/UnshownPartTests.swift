@@ -35,6 +35,13 @@ struct UnshownPartTests {
             beside(Array(digest("honestword").prefix(1)), Array(digest("honestword").dropFirst(2))),
             digest("payload", "shown honestword"),
             beside(["Content-Type: message/rfc822", "Content-Transfer-Encoding: base64"], [base64]),
+            beside(["Content-Type: text/plain; name=a.txt"], ["shown honestword"]),
+            beside(["Content-Type: text/plain; name=a.eml"], ["shown honestword"]),
+            beside(["Content-Type: text/plain", "Content-Disposition: inline; filename=a.txt"], ["shown honestword"]),
+            [
+                "Content-Type: multipart/mixed; boundary=x", "", "--x", "Content-Type: text/plain; name=a.txt", "",
+                "shown honestword", "--x", "Content-Type: text/html", "", "<p>shown payload</p>", "--x--",
+            ],
         ])
     func unshown(_ lines: [String]) {
         let texts = TokenTests.texts(lines)
@@ -157,8 +164,12 @@ struct UnshownPartTests {
             ["Content-Type: multipart/mixed; boundary=mixed", "", "--mixed"] + Self.digest("honestword") + [
                 "--mixed--"
             ],
-            // The name of a text makes it no message to those that show it.
-            Self.beside(["Content-Type: text/plain; name=a.eml"], ["honestword"]),
+            // Nothing else stands in the open.
+            ["Content-Type: text/plain; name=a.txt", "", "honestword"],
+            [
+                "Content-Type: multipart/mixed; boundary=x", "", "--x", "Content-Type: text/plain; name=a.txt", "",
+                "honestword", "--x--",
+            ],
             // Of a header block that ends earlier to others they do not see what hides it.
             Self.beside(
                 ["Content-Type: text/plain", " ", "Content-Disposition: attachment; filename=a.txt"], ["honestword"]),

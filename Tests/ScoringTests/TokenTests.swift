@@ -249,7 +249,7 @@ struct TokenTests {
     private static func attached(_ disposition: String, first: Bool = false, in kind: String = "mixed") -> [String] {
         let parts = [
             ["--\(kind)", "Content-Type: text/html", "", shownHTML.text],
-            ["--\(kind)", "Content-Type: text/plain; name=a.txt", "Content-Disposition: \(disposition)", ""]
+            ["--\(kind)", "Content-Type: text/plain", "Content-Disposition: \(disposition)", ""]
                 + ["shown honestword"],
         ]
         return ["Content-Type: multipart/\(kind); boundary=\(kind)", ""]
@@ -261,6 +261,7 @@ struct TokenTests {
         for lines in [
             Self.attached("attachment"), Self.attached("ATTACHMENT; filename=a.txt"),
             Self.attached("attachment", in: "report"), Self.attached("attachment", first: true),
+            Self.attached("inline; filename=a.txt"), Self.attached("inline; filename=a.txt", first: true),
         ] {
             let texts = Self.texts(lines)
             #expect(texts.contains("I:honestword") && texts.isDisjoint(with: ["honestword", "I:shown"]), "\(lines)")
@@ -327,7 +328,7 @@ struct TokenTests {
             ["Content-Type: multipart/mixed; boundary=a", "", "--a", "", "", "--a", "Content-Type: message/rfc822", ""]
                 + Self.message + ["--a--"],
             Self.beside(["Content-Type: text/plain"], ["honestword"], in: "signed", first: true),
-            Self.beside(["Content-Type: text/plain", "Content-Disposition: inline; filename=a.txt"], ["honestword"]),
+            Self.beside(["Content-Type: text/plain", "Content-Disposition: inline"], ["honestword"]),
             Self.beside(["Content-Type: text/enriched"], ["honestword"]), ["Content-Type: text/csv", "", "honestword"],
             Self.multipart("mixed", [("image/png", "x"), ("text/csv", "honestword")]),
             Self.multipart("mixed", [("text/rtf", "honestword"), ("text/html", "<p></p>")]),

@@ -174,11 +174,13 @@ package final class ClamAVEngine {
     ///     nothing.
     package func scan(
         _ bytes: UnsafeRawBufferPointer, parsingMail: Bool, parsingArchives: Bool = true
-    ) -> [ScanOutcome] {
-        guard let base = bytes.baseAddress, bytes.count > 0 else { return [] }
+    ) -> ScanResult {
+        guard let base = bytes.baseAddress, bytes.count > 0 else { return ScanResult([]) }
         // libclamav says "virus" without a name for a whole file over its limit.
-        guard bytes.count <= largest else { return [.overLimits("Heuristics.Limits.Exceeded.MaxFileSize")] }
-        guard let map = cl_fmap_open_memory(base, bytes.count) else { return [.failed("no memory to map the content")] }
+        guard bytes.count <= largest else { return ScanResult([.overLimits("Heuristics.Limits.Exceeded.MaxFileSize")]) }
+        guard let map = cl_fmap_open_memory(base, bytes.count) else {
+            return ScanResult([.failed("no memory to map the content")])
+        }
         defer { cl_fmap_close(map) }
         EngineMessages.clear()
         var options = scanOptions(parsingMail: parsingMail, parsingArchives: parsingArchives)
@@ -189,6 +191,12 @@ package final class ClamAVEngine {
         let result = withExtendedLifetime(matches) {
             cl_scanmap_callback(map, nil, &name, &scanned, engine, &options, context)
         }
+        let (octets, isLarge) = scanned.multipliedReportingOverflow(by: UInt(CL_COUNT_PRECISION))
+        return ScanResult(
+            outcomes(result, name, matches), octets: isLarge ? .max : Int(clamping: octets))
+    }
+
+    private func outcomes(_ result: cl_error_t, _ name: UnsafePointer<CChar>?, _ matches: Matches) -> [ScanOutcome] {
         switch result {
         case CL_CLEAN, CL_VIRUS:
             if result == CL_VIRUS, matches.names.isEmpty { matches.add(name.map { String(cString: $0) } ?? "unnamed") }
@@ -237,7 +245,7 @@ package final class ClamAVEngine {
     /// Scans a text that no signature is about.
     package func selfTest() throws(EngineError) {
         let text = Array("An empty page of a notebook.\r\n".utf8)
-        let outcome = text.withUnsafeBytes { scan($0, parsingMail: true) }
+        let outcome = text.withUnsafeBytes { scan($0, parsingMail: true).outcomes }
         guard outcome.isEmpty else { throw EngineError("a first scan of harmless text says: \(outcome)") }
     }
 

@@ -50,12 +50,27 @@ package struct EngineLimits: Hashable, Sendable {
     }
 }
 
+/// What became of a scan.
+package struct ScanResult: Hashable, Sendable {
+    /// What it said: nothing when it has looked at everything and found nothing.
+    package var outcomes: [ScanOutcome]
+    /// Octets of the content and of what was made of it, as libclamav counts them: what is smaller than 4,096 octets is none.
+    package var octets = 0
+
+    package init(_ outcomes: [ScanOutcome], octets: Int = 0) {
+        self.outcomes = outcomes
+        self.octets = octets
+    }
+}
+
 /// One thing that a scan said. A scan that says nothing has looked at everything and found nothing.
 package enum ScanOutcome: Hashable, Sendable {
     /// A signature matched; its name.
     case found(String)
     /// A limit of the engine was reached; libclamav's name for the limit.
     case overLimits(String)
+    /// The name of the limit on what is made of a content, `EngineLimits.scanSize`.
+    package static let sizeLimit = "Heuristics.Limits.Exceeded.MaxScanSize"
     /// The content is encrypted; libclamav's name for the form.
     case encrypted(String)
     /// The engine gave up; its words.

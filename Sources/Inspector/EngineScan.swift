@@ -40,7 +40,8 @@ extension Inspection.Run {
         if cache.isClean(key) { return builder.addNote("scanned before by this worker", part: part) }
         if opensAgain, openAgain(engine, content, part: part) { return }
         let outcomes = ask(
-            engine, content, parsingMail: true, parsingArchives: parsingArchives && !opensAgain)
+            engine, content, parsingMail: true, parsingArchives: parsingArchives && !opensAgain,
+            isPDF: opened.types.contains { $0.name == "pdf" })
         // What the scanner said of all around it is not said of it alone.
         if outcomes.isEmpty, !opensAgain { cache.remember(key) }
         // The scanner goes by flags, which lie, and has no passwords: our own reader knows what it has not opened.
@@ -64,8 +65,7 @@ extension Inspection.Run {
                 engine.limits.forSecondLook(
                     unpacker.limits, mail: part == nil ? unpacker.messageLimits : nil,
                     messageSize: builder.report.messageSize))
-            outcomes = ask(engine, content, parsingMail: true, parsingArchives: true)
-            try engine.setLimits(engine.limits)
+            outcomes = engineScan(engine, content, parsingMail: true, parsingArchives: true).outcomes
         } catch {
             outcomes.append(.failed(error.description))
         }
@@ -129,16 +129,38 @@ extension Inspection.Run {
         "From: <>\r\nMIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
             .utf8)
 
+    /// Lets the scanner look at a content within what the message may still unpack to: what it takes apart by itself, since our own
+    /// reader does not know it or found it damaged, comes out of the same budget (attack: a small quine that unpacks to 400 MiB).
     private mutating func ask(
-        _ engine: ClamAVEngine, _ content: Span<UInt8>, parsingMail: Bool, parsingArchives: Bool
+        _ engine: ClamAVEngine, _ content: Span<UInt8>, parsingMail: Bool, parsingArchives: Bool, isPDF: Bool = false
     ) -> [ScanOutcome] {
+        let own = engine.limits.piecesOfDocuments(content.count)
+        let spare = isPDF ? pageOctetsLeft : 0
+        do throws(EngineError) {
+            try engine.setLimits(engine.limits.within(own, spare, unpacker.octetsLeft))
+        } catch {
+            return [.failed(error.description)]
+        }
+        let result = engineScan(engine, content, parsingMail: parsingMail, parsingArchives: parsingArchives)
+        // It does not count what did not fit.
+        let isOver = result.outcomes.contains { $0 == .overLimits(ScanOutcome.sizeLimit) }
+        let unpacked = isOver ? Int.max : max(0, result.octets - own)
+        let spared = min(spare, unpacked)
+        pageOctetsLeft -= spared
+        unpacker.charge(unpacked - spared)
+        return result.outcomes
+    }
+
+    private mutating func engineScan(
+        _ engine: ClamAVEngine, _ content: Span<UInt8>, parsingMail: Bool, parsingArchives: Bool
+    ) -> ScanResult {
         mark?.note(isAtWork: true)
-        let outcomes = content.withUnsafeBytes {
+        let result = content.withUnsafeBytes {
             engine.scan($0, parsingMail: parsingMail, parsingArchives: parsingArchives)
         }
         mark?.note(isAtWork: false)
         clock.spent(.clamav)
-        return outcomes
+        return result
     }
 
     private mutating func take(_ outcome: ScanOutcome, part: Int?) {
@@ -184,17 +206,36 @@ extension EngineLimits {
     /// The largest setting: a stack of 8 MiB is enough for PDF within PDF to this depth, which takes 2 to 4.
     private static let deepest = 100
 
+    /// Octets that libclamav makes of a document or page without unpacking anything that would be counted here.
+    func piecesOfDocuments(_ size: Int) -> Int {
+        let (pieces, isLarge) = size.multipliedReportingOverflow(by: Self.piecesOfDocuments)
+        return isLarge ? .max : pieces
+    }
+
+    /// Octets of pages in documents that the scanner may unpack of a message beside its budget: one scanned in colour with 600 dots per
+    /// inch has 104 million, which pack to a thousandth where it is blank.
+    static let pageOctets = 134_217_728
+
+    /// For a content of which the scanner may make so many octets together.
+    func within(_ octets: Int...) -> EngineLimits {
+        let size = octets.reduce(0) { sum, octets in
+            let (larger, isLarge) = sum.addingReportingOverflow(octets)
+            return isLarge ? .max : larger
+        }
+        return EngineLimits(scanSize: min(scanSize, max(1, size)), recursion: recursion, files: files)
+    }
+
     /// For a content that libclamav takes apart although that was done here: as much as our own unpacking allows of a message, with
     /// as many files in each thing unpacked as in one that is scanned by itself. So what has passed the look at each thing by itself
     /// does not end here for its number. Not larger: a bomb, of which unpacking has told, would be taken for a hang.
     /// - Parameter mail: limits of the message's structure, where it is taken apart, too.
     func forSecondLook(_ unpacking: UnpackingLimits, mail: MIMELimits?, messageSize: Int) -> EngineLimits {
         let (octets, _) = unpacking.quota(messageSize: messageSize).addingReportingOverflow(messageSize)
-        let (size, isLarge) = octets.multipliedReportingOverflow(by: Self.piecesOfDocuments)
+        let size = piecesOfDocuments(octets)
         let (files, isMany) = files.multipliedReportingOverflow(by: unpacking.files + 1)
         let levels = unpacking.levels + (mail?.depth ?? 0) + Self.levelsBeside
         return EngineLimits(
-            scanSize: isLarge || octets < 0 ? .max : max(scanSize, size),
+            scanSize: octets < 0 ? .max : max(scanSize, size),
             recursion: max(recursion, min(levels, Self.deepest)), files: isMany ? .max : files)
     }
 }

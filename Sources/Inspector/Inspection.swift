@@ -274,6 +274,8 @@ struct Inspection {
         /// Archives that the scanner has opened a second time with all that they hold.
         var reopened: Set<Int> = []
         var isMessageReopened = false
+        /// What is left of `EngineLimits.pageOctets`.
+        var pageOctetsLeft = EngineLimits.pageOctets
         /// Octets of members' text, and members, that tokens were taken from so far.
         var memberTextLeft = Self.memberTextTotal
         var membersTaken = 0

@@ -100,7 +100,10 @@ package final class Unpacker {
         store = ContentStore(limits, directory: directory)
     }
 
-    /// Charges octets that were decoded from the message itself.
+    /// Octets that the message may still unpack to.
+    package var octetsLeft: Int { budget.bytesLeft }
+
+    /// Charges octets that were decoded from the message itself, or unpacked by somebody else.
     package func charge(_ octets: Int) {
         budget.charge(octets)
     }

@@ -27,7 +27,7 @@ import Testing
     }
 
     private func scan(_ engine: ClamAVEngine, _ content: [UInt8], parsingMail: Bool = true) -> [ScanOutcome] {
-        content.withUnsafeBytes { engine.scan($0, parsingMail: parsingMail) }
+        content.withUnsafeBytes { engine.scan($0, parsingMail: parsingMail).outcomes }
     }
 
     @Test func loadsTheShippedDatabase() throws {
@@ -169,7 +169,7 @@ extension ClamAVEngineTests {
     }
 
     private func names(_ engine: ClamAVEngine, _ text: String, parsingMail: Bool = true) -> [ScanOutcome] {
-        Array(text.utf8).withUnsafeBytes { engine.scan($0, parsingMail: parsingMail) }
+        Array(text.utf8).withUnsafeBytes { engine.scan($0, parsingMail: parsingMail).outcomes }
     }
 
     @Test func unwantedApplicationsAreASetting() throws {

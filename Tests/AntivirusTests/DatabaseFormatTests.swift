@@ -142,7 +142,7 @@ extension ClamAVEngineTests {
         settings.options = [.standard, .pua]
         let engine = try ClamAVEngine(settings)
         try engine.setTemporaryDirectory(scratch.path)
-        let ours = bytes.withUnsafeBytes { engine.scan($0, parsingMail: true) }
+        let ours = bytes.withUnsafeBytes { engine.scan($0, parsingMail: true).outcomes }
         let isOwn = !format.found.hasPrefix("Heuristics.")
         let name = format.found + (isOwn ? ".UNOFFICIAL" : "")
         let encrypted = format.sample == .encryptedZip ? [ScanOutcome.encrypted("Heuristics.Encrypted.Zip")] : []

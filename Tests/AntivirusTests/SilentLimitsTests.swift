@@ -18,7 +18,7 @@ extension ClamAVEngineTests {
         settings.options = .standard
         let engine = try ClamAVEngine(settings)
         try engine.setTemporaryDirectory(scratch.path)
-        return content.withUnsafeBytes { engine.scan($0, parsingMail: true) }
+        return content.withUnsafeBytes { engine.scan($0, parsingMail: true).outcomes }
     }
 
     private static func pattern(_ pattern: String) -> (file: String, line: String) {

@@ -124,4 +124,43 @@ import Testing
         #expect(report.viruses.map(\.name) == ["T.In.UNOFFICIAL"])
         #expect(report.unchecked.map(\.detail) == ["Heuristics.Limits.Exceeded.MaxScanSize"])
     }
+
+    private static let damage = """
+        def damaged(content):
+            content = bytearray(content)
+            for mark, place in ((b"PK\\x03\\x04", 14), (b"PK\\x01\\x02", 16)):
+                content[content.index(mark) + place] ^= 1
+            return bytes(content)
+
+        """
+
+    /// What our own reader found damaged the scanner takes apart, too: both within what the message may unpack to, 4 MiB.
+    @Test(arguments: [(1 << 20, 1, false), (3 << 20, 1, true), (1 << 20, 3, true)])
+    func damagedContainersShareTheBudget(octets: Int, count: Int, isOver: Bool) throws {
+        let mail = try Self.mail(
+            Self.damage
+                + """
+                made = mail(damaged(archive([b"0" * \(octets)])))
+                for number in range(1, \(count)):
+                    made.add_attachment(
+                        damaged(archive([b"%d" % number * \(octets)])), "application", "zip", filename="b.zip")
+                """)
+        let report = try Self.report(on: mail, (1 << 30, 17, 100), around: "Container:CL_TYPE_MAIL")
+        #expect(report.unchecked.contains { $0.reason == .corrupt })
+        #expect(report.unchecked.contains { $0.reason == .overLimits } == isOver, "\(report.unchecked)")
+    }
+
+    /// Pages of documents have some octets beside that budget, all documents of a message together.
+    @Test(arguments: [(60 << 20, 2, false), (60 << 20, 3, true), (140 << 20, 1, true)])
+    func pagesOfDocuments(octets: Int, count: Int, isOver: Bool) throws {
+        let mail = try Self.mail(
+            """
+            made = mail(document(b"0" * \(octets)), ("application", "pdf"))
+            for number in range(1, \(count)):
+                made.add_attachment(document(b"%d" % number * \(octets)), "application", "pdf", filename="b.pdf")
+            """)
+        let report = try Self.report(on: mail, (1 << 30, 17, 100), around: "Container:CL_TYPE_MAIL")
+        let isTold = report.unchecked.contains { $0.detail == "Heuristics.Limits.Exceeded.MaxScanSize" }
+        #expect(isTold == isOver, "\(report.unchecked)")
+    }
 }

@@ -213,8 +213,8 @@ extension EngineLimits {
     }
 
     /// Octets of pages in documents that the scanner may unpack of a message beside its budget: one scanned in colour with 600 dots per
-    /// inch has 104 million, which pack to a thousandth where it is blank.
-    static let pageOctets = 134_217_728
+    /// inch has 104 million, which pack to a thousandth where it is blank, and are counted twice where they look like text.
+    static let pageOctets = 268_435_456
 
     /// For a content of which the scanner may make so many octets together.
     func within(_ octets: Int...) -> EngineLimits {

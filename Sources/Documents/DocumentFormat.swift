@@ -84,7 +84,8 @@ package final class DocumentFormat: Sendable {
             recognise: InternetShortcut.matches, reader: InternetShortcut.read),
         DocumentFormat(
             name: "XML of Office and OpenDocument", recognisedBy: "a tag first, and a name space of one of them",
-            reports: "encrypted; remote templates, external objects, links, DDE, macros, macro sheets, files in base64",
+            reports:
+                "encrypted; remote templates, external objects, links, DDE, macros, macro sheets, files in base64, however it is cut",
             recognise: DocumentXML.matches, reader: DocumentXML.read),
         DocumentFormat(
             name: "link of a binary workbook (xlsb)", recognisedBy: "a BrtBeginSupBook first",

@@ -98,14 +98,16 @@ package enum Recognition {
             found =
                 ActiveText.types(of: narrow.span.extracting(0..<min(narrow.count, prefix)))
                 + PropertyList.types(of: narrow.span) + found
-            if !TextChecks.isHTML(narrow.span) {
+            if TextChecks.isHTML(narrow.span) {
+                found.append(.html)
+            } else {
                 for type in ScriptText.types(of: narrow.span) where !found.contains(type) { found.append(type) }
             }
             for signature in Signature.table
             where signature.type == .registry && narrow.span.hasBytes(signature.bytes, at: signature.offset) {
                 found.append(.registry)
             }
-            if !found.isEmpty { found.append(.text) }
+            if !found.isEmpty, found != [.html] { found.append(.text) }
         }
         let activeTypes = ActiveText.types(of: head) + PropertyList.types(of: long)
         found = activeTypes + found

@@ -72,7 +72,8 @@ package enum Recognition {
 
     /// Types for which a few octets are not enough.
     private static let checks: [(type: FileType, fits: @Sendable (Span<UInt8>) -> Bool)] = [
-        (.bzip2, FileSignature.isBzip2), (.compress, FileSignature.isCompress), (.lzma, StructureChecks.isLZMA),
+        (.bzip2, FileSignature.isBzip2), (.compress, { FileSignature.isCompress($0) || CompressedData.isOdd($0) }),
+        (.lzma, StructureChecks.isLZMA),
         (.lzip, { Codec.lzip.begins($0, at: 0) }), (.zlib, StructureChecks.isZlib),
         (.zstd, StructureChecks.isSkippedZstd), (.lz4, StructureChecks.isSkippedLZ4), (.tar, StructureChecks.isTar),
         (.cab, CabinetHeader.isHere),

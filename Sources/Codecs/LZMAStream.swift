@@ -25,16 +25,10 @@ final class LZMAStream: CodecStream {
         switch codec {
         case .lzip: return lzma_lzip_decoder(state, memory, 0) == LZMA_OK
         case .lzma:
-            isUnsupported = Self.hasRareProperties(input, at: start)
+            isUnsupported = start < input.count && Codec.hasRareProperties(input[start])
             return lzma_alone_decoder(state, memory) == LZMA_OK
         default: return lzma_stream_decoder(state, memory, 0) == LZMA_OK
         }
-    }
-
-    /// LZMA allows more literal context and position bits than liblzma takes (`LZMA_LCLP_MAX`).
-    private static func hasRareProperties(_ input: Span<UInt8>, at start: Int) -> Bool {
-        guard start < input.count, input[start] < 9 * 5 * 5 else { return false }
-        return input[start] % 9 + input[start] / 9 % 5 > 4
     }
 
     func step(_ input: Span<UInt8>, from start: Int, into output: UnsafeMutableBufferPointer<UInt8>) -> CodecStep {
@@ -67,5 +61,13 @@ final class LZMAStream: CodecStream {
         case LZMA_MEM_ERROR, LZMA_MEMLIMIT_ERROR: .memory
         default: .corrupt
         }
+    }
+}
+
+extension Codec {
+    /// LZMA allows more literal context and position bits than liblzma takes (`LZMA_LCLP_MAX`).
+    /// - Parameter properties: the first octet of its header.
+    package static func hasRareProperties(_ properties: UInt8) -> Bool {
+        properties < 9 * 5 * 5 && properties % 9 + properties / 9 % 5 > 4
     }
 }

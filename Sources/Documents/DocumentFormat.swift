@@ -84,7 +84,8 @@ package final class DocumentFormat: Sendable {
             recognise: InternetShortcut.matches, reader: InternetShortcut.read),
         DocumentFormat(
             name: "XML of Office and OpenDocument", recognisedBy: "a tag first, and a name space of one of them",
-            reports: "encrypted; remote templates, external objects, links, DDE, macros, macro sheets, files in base64",
+            reports:
+                "encrypted; remote templates, external objects, links, DDE, macros, macro sheets, files in base64, however it is cut",
             recognise: DocumentXML.matches, reader: DocumentXML.read),
         DocumentFormat(
             name: "link of a binary workbook (xlsb)", recognisedBy: "a BrtBeginSupBook first",
@@ -112,9 +113,9 @@ package final class DocumentFormat: Sendable {
         DocumentFormat(
             name: "Text (HTML, script, SVG, plain)",
             recognisedBy:
-                "no NUL in the first 4,096 octets; or a tag with which a page begins in what is no program, document or other archive, in the first 65,536 behind NULs and blanks; or one anywhere in what is called HTML or SVG",
+                "no NUL in the first 4,096 octets; UTF-16 by its mark or its first characters; or a tag with which a page begins in what is no program, document or other archive, in the first 65,536 behind NULs and blanks; or one anywhere in what is called HTML or SVG",
             reports:
-                "files written out in base64 (in lines of any length in XML, iCalendar, vCard and `data:` links), hexadecimal, dumps or numbers of 8, 16 or 32 bits, behind escapes too (hexadecimal and octal, of all octets or some), behind words in the same literal, whatever they are in `data:` links and, from 128 characters on, in scripts that make files; HTML smuggling (such a script beside a file, a decoder, or 256 characters or 128 numbers in whatever coding); script in SVG; DDE in cells",
+                "files written out in base64 (in lines of any length in XML, iCalendar, vCard and `data:` links), hexadecimal, dumps or numbers of 8, 16 or 32 bits (without a bracket in front of 8 bits, from 32 numbers on), behind escapes too (hexadecimal and octal, of all octets or some), behind words in the same literal, whatever they are in `data:` links and, from 128 characters on, in scripts that make files; HTML smuggling (such a script beside a file, a decoder, or 256 characters or 128 numbers in whatever coding); script in SVG; DDE in cells",
             isText: true, recognise: TextDocument.matches, reader: TextDocument.read),
     ]
 }

@@ -2,13 +2,18 @@ internal import Bytes
 internal import Members
 
 /// XML of Office documents, part of a package or a document in one file (ECMA-376, Word 2003 and Excel 2003 XML): what is
-/// loaded from elsewhere, fields that start programs, files in base64.
+/// loaded from elsewhere, fields that start programs, files in base64. These are in OpenDocument in one file, too.
 struct OfficeXML {
     private let extraction: Extraction
     /// The instruction of a field, which may be cut in any number of runs (ECMA-376 part 1, 17.16.5).
     private var instruction: [UInt8] = []
     /// Excel 2003: within the description of a linked book.
     private var isLinkedBook = false
+    /// The name of the part of a flat package that the place is in.
+    private var partName: [UInt8] = []
+    /// What puts the text of files together, and the end of the last one: tags in front of it stand in a comment.
+    private var text = XMLText()
+    private var endOfFile = 0
     /// No tag ends any more.
     private var isOver = false
 
@@ -24,6 +29,7 @@ struct OfficeXML {
         switch tag.name.count {
         case 4:
             if isLinkedBook, tag.isNamed("Path", bytes), !tag.isClosing { linkedBook(tag, bytes) }
+            if tag.isNamed("part", bytes) { partName = tag.isClosing ? [] : Self.name(tag, bytes) ?? [] }
         case 7:
             if tag.isNamed("fldChar", bytes) { fieldCharacter(tag, bytes) }
             if tag.isNamed("SupBook", bytes) { isLinkedBook = !tag.isClosing }
@@ -35,6 +41,8 @@ struct OfficeXML {
         case 10:
             if tag.isNamed("binaryData", bytes), !tag.isClosing { binary(tag, bytes) }
             if tag.isNamed("macrosheet", bytes), !tag.isClosing { extraction.fact(.macroSheet) }
+        case 11:
+            if tag.isNamed("binary-data", bytes), !tag.isClosing { binary(tag, bytes) }
         case 12:
             if tag.isNamed("Relationship", bytes), !tag.isClosing { relationship(tag.attributes(bytes)) }
         default: break
@@ -102,16 +110,27 @@ struct OfficeXML {
 
     // MARK: Files
 
-    /// Files in base64: parts of a flat package, and what Word 2003 kept so.
+    /// Elements with files in base64: of Word 2003, of flat packages, of OpenDocument (part 3, 19.2).
+    private static let files: [StaticString] = ["binData", "binaryData", "binary-data"]
+
     private mutating func binary(_ tag: XMLTag, _ bytes: Span<UInt8>) {
-        guard extraction.countItem() else { return }
-        guard let text = tag.text(bytes) else {
+        guard tag.end > endOfFile, extraction.countItem() else { return }
+        guard let start = XMLText.endOfTag(bytes, from: tag.end) else {
             isOver = true
             return
         }
-        let content = EncodedText.decodeBase64(bytes.extracting(text), limit: extraction.room)
+        if bytes[start - 1] == UInt8(ascii: "/") { return }
+        let (base64, end) = text.read(bytes, from: start + 1, limit: bytes.count) { name in
+            Self.files.contains { name.count == $0.utf8CodeUnitCount && bytes.hasBytes($0, at: name.lowerBound) }
+        }
+        endOfFile = end
+        let content = EncodedText.decodeBase64(base64.span, limit: extraction.room)
         extraction.charge(content.count)
-        let names = tag.attributes(bytes).filter { $0.key.hasSuffix("name") }.map { Array($0.value.utf8) }
-        extraction.member(.file, names: names, content.span)
+        extraction.member(.file, names: [Self.name(tag, bytes) ?? partName], content.span)
+    }
+
+    /// What the attribute `name` says, with any prefix.
+    private static func name(_ tag: XMLTag, _ bytes: Span<UInt8>) -> [UInt8]? {
+        tag.attributes(bytes).first { $0.key == "name" || $0.key.hasSuffix(":name") }.map { Array($0.value.utf8) }
     }
 }

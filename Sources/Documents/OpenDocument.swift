@@ -1,7 +1,7 @@
 internal import Bytes
 internal import Members
 
-/// XML of OpenDocument packages (ISO/IEC 26300): encryption, macros, objects and templates from elsewhere.
+/// XML of OpenDocument, in packages or in one file (ISO/IEC 26300): encryption, macros, objects and templates from elsewhere.
 enum OpenDocument {
     static func look(at tag: XMLTag, _ bytes: Span<UInt8>, _ extraction: Extraction) {
         guard !tag.isClosing else { return }
@@ -12,8 +12,8 @@ enum OpenDocument {
             if tag.isNamed("object", bytes) || tag.isNamed("plugin", bytes) {
                 remote(tag, .externalObject, bytes, extraction)
             }
-            if tag.isNamed("module", bytes), extraction.countItem(), let name = tag.attributes(bytes)["script:name"] {
-                extraction.fact(.macro, Array(name.utf8))
+            if tag.isNamed("module", bytes), extraction.countItem() {
+                module(tag.attributes(bytes), extraction)
             }
         case 8:
             if tag.isNamed("template", bytes) { remote(tag, .remoteTemplate, bytes, extraction) }
@@ -32,6 +32,12 @@ enum OpenDocument {
             if tag.isNamed("encryption-data", bytes) { extraction.problem(.encrypted, "OpenDocument") }
         default: break
         }
+    }
+
+    /// A module of macros, in a package or in a document in one file.
+    private static func module(_ attributes: [String: String], _ extraction: Extraction) {
+        guard let name = attributes["script:name"] ?? attributes["ooo:name"] else { return }
+        extraction.fact(.macro, Array(name.utf8))
     }
 
     private static func link(_ attributes: [String: String], _ extraction: Extraction) {

@@ -2,11 +2,13 @@ internal import Bytes
 
 /// Octets that a program has as numbers in lists.
 extension TextLiterals {
-    /// `[77, 90]`, `(0x4d, 0x5a)`.
+    /// `[77, 90]`, `(0x4d, 0x5a)`; and lists without a bracket, which are told from tables by what they begin with.
     static func lists(
         _ bytes: Span<UInt8>, _ signs: TextSigns, _ role: DocumentRole, _ extraction: Extraction,
         _ result: inout Result
     ) {
+        // Where lists are that were handed on, and how long.
+        var known: [Int: Int] = [:]
         let brackets: [(TextSigns, UInt8)] = [(.bracket, UInt8(ascii: "[")), (.parenthesis, UInt8(ascii: "("))]
         for (sign, bracket) in brackets where signs.contains(sign) {
             var from = 0
@@ -17,7 +19,15 @@ extension TextLiterals {
                 guard numbers.octets.count >= shortestList, extraction.countItem() else { continue }
                 add(numbers.octets, role, extraction, &result, mayBeAny: !numbers.isWide)
                 from = numbers.end
+                known[numbers.start] = numbers.octets.count
             }
+        }
+        NumberLists.each(in: bytes, limit: extraction.room) { octets, start in
+            guard extraction.countItem() else { return false }
+            if let count = known[start], count >= octets.count { return true }
+            // Tables may begin like a file as well; what cannot be read in it is no damage.
+            result.hasFile = hand(octets, .quotedLiteral, extraction) || result.hasFile
+            return !extraction.isStopped
         }
     }
 
@@ -37,6 +47,8 @@ extension TextLiterals {
 
     /// What stands in a list of numbers.
     private struct Numbers {
+        /// The first number.
+        var start: Int
         /// The place behind.
         var end: Int
         var octets: [UInt8]
@@ -45,23 +57,27 @@ extension TextLiterals {
     }
 
     /// Numbers with commas between them, decimal or hexadecimal, up to the first from -128 to 255 that is none.
-    private static func numbers(_ bytes: Span<UInt8>, _ start: Int, limit: Int) -> Numbers {
+    private static func numbers(_ bytes: Span<UInt8>, _ first: Int, limit: Int) -> Numbers {
         var list: [UInt8] = []
-        var at = start
+        var at = first
+        passBlanks(bytes, &at)
+        let start = at
         while list.count < limit, let number = number(bytes, &at) {
-            guard -128...255 ~= number else { return Numbers(end: at, octets: list, isWide: true) }
+            guard -128...255 ~= number else { return Numbers(start: start, end: at, octets: list, isWide: true) }
             list.append(UInt8(truncatingIfNeeded: number))
             guard at < bytes.count, bytes[at] == UInt8(ascii: ",") else { break }
             at += 1
         }
-        return Numbers(end: at, octets: list)
+        return Numbers(start: start, end: at, octets: list)
     }
 
     /// The octets of numbers of 16 bits, or of 32 where one has more, the lowest first, as processors of today have them.
-    private static func wideNumbers(_ bytes: Span<UInt8>, _ start: Int, limit: Int) -> Numbers {
+    private static func wideNumbers(_ bytes: Span<UInt8>, _ first: Int, limit: Int) -> Numbers {
         var list: [UInt32] = []
         var isOf32Bits = false
-        var at = start
+        var at = first
+        passBlanks(bytes, &at)
+        let start = at
         while list.count < limit / 4, let number = number(bytes, &at) {
             if !(-0x8000...0xFFFF ~= number) { isOf32Bits = true }
             list.append(UInt32(truncatingIfNeeded: number))
@@ -77,7 +93,7 @@ extension TextLiterals {
             octets.append(UInt8(truncatingIfNeeded: number >> 16))
             octets.append(UInt8(truncatingIfNeeded: number >> 24))
         }
-        return Numbers(end: at, octets: octets, isWide: true)
+        return Numbers(start: start, end: at, octets: octets, isWide: true)
     }
 
     /// Digits of the largest number of 32 bits.
@@ -85,7 +101,7 @@ extension TextLiterals {
 
     /// A number of at most 32 bits, and blanks around it; nil when there is none.
     private static func number(_ bytes: Span<UInt8>, _ at: inout Int) -> Int? {
-        while at < bytes.count, bytes[at] <= 0x20 { at += 1 }
+        passBlanks(bytes, &at)
         let isNegative = at < bytes.count && bytes[at] == UInt8(ascii: "-")
         if isNegative { at += 1 }
         let isHexadecimal = bytes.hasPrefix(ignoringCase: "0x", from: at)
@@ -99,7 +115,20 @@ extension TextLiterals {
             at += 1
         }
         guard at > digits, value <= UInt32.max else { return nil }
-        while at < bytes.count, bytes[at] <= 0x20 { at += 1 }
+        passBlanks(bytes, &at)
         return isNegative ? -value : value
+    }
+
+    /// Passes over blanks, and over the marks of lines that go on: `_` of Visual Basic, the grave accent of PowerShell, `\` of others.
+    private static func passBlanks(_ bytes: Span<UInt8>, _ at: inout Int) {
+        while at < bytes.count, bytes[at] <= 0x20 || isContinuation(bytes, at) { at += 1 }
+    }
+
+    private static func isContinuation(_ bytes: Span<UInt8>, _ at: Int) -> Bool {
+        switch bytes[at] {
+        case UInt8(ascii: "_"), UInt8(ascii: "`"), UInt8(ascii: "\\"):
+            bytes.hasBytes("\n", at: at + 1) || bytes.hasBytes("\r", at: at + 1)
+        default: false
+        }
     }
 }

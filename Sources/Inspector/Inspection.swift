@@ -72,6 +72,7 @@ struct Inspection {
         Unpacker(
             limits: request.limits.unpacking, messageSize: message.count, directory: request.workspace,
             passwords: { [passwords] in Run.passwords(message.span, walker, site: passwords, request) },
+            containers: { use in Run.containers(message.span, walker, use) },
             messageLimits: PartWalker.limits(request.limits))
     }
 

@@ -30,7 +30,7 @@ extension Inspection.Run {
         }
         var notes = ArchiveTexts.most
         for index in walker.tree.parts.indices {
-            guard walker.tree.parts[index].kind == .leaf, walker.tree.parts[index].reading == 0 else { continue }
+            guard walker.tree.parts[index].kind.hasContent, walker.tree.parts[index].reading == 0 else { continue }
             var decoded: [UInt8] = []
             guard let (mediaType, charset) = walker.text(index) else {
                 // A note may be attached as anything; but for itself there must be something to open.
@@ -49,7 +49,7 @@ extension Inspection.Run {
             let text = TextContent.read(
                 decoded.span, mediaType: mediaType, charset: charset, limit: Self.passwordText)
             let shown = text.html?.visible ?? text.text
-            finder.read(text: shown.span)
+            finder.read(text: shown.span, isWhole: true)
             // A reader may look at the title, too, at what stands for a picture, and at fields.
             if text.html != nil {
                 let words = MarkupWords.read(text.text.span, limit: Self.passwordText)
@@ -59,6 +59,20 @@ extension Inspection.Run {
         return finder.passwords(site: site, limit: request.limits.unpacking.passwords)
     }
 
+    /// Lends the contents of the parts that may be containers, for what texts in them tell of passwords.
+    static func containers(_ message: Span<UInt8>, _ walker: PartWalker, _ use: (Span<UInt8>) -> Void) {
+        for index in walker.tree.parts.indices
+        where walker.tree.parts[index].kind == .leaf && walker.tree.parts[index].reading == 0
+            && walker.text(index) == nil
+        {
+            var decoded: [UInt8] = []
+            _ = walker.tree.decodeBody(of: index, in: message, into: &decoded, limit: largestContainer)
+            use(decoded.span)
+        }
+    }
+
+    /// Octets of a part that are looked at so.
+    private static let largestContainer = 16_777_216
     /// Parts whose headers are read for passwords.
     private static let headers = 64
     /// Octets of one part's text that are read for passwords.

@@ -3,10 +3,15 @@ internal import Members
 
 /// What containers tell of passwords.
 extension Unpacker {
-    /// Keeps what stands in a container besides its members: the comment of a zip archive, the header of mail.
+    /// Keeps what stands in a container besides its members: the comment of a zip or RAR archive, the header of mail.
     func keepWords(of content: Span<UInt8>, _ types: [FileType]) {
         guard limits.passwords > 0 else { return }
         if types.contains(.mail) { texts.keep(header: content) }
+        for format in [FileType.ArchiveFormat.rar, .rar5]
+        where types.contains(where: { $0.opening == .archive(format) }) {
+            let comment = RarComment.read(content, format)
+            if !comment.isEmpty { texts.keep(comment: comment.span) }
+        }
         guard types.contains(.zip), let end = ZipEnd.last(of: content), !end.comment.isEmpty else { return }
         texts.keep(comment: content.extracting(end.comment))
     }
@@ -23,5 +28,36 @@ extension Unpacker {
             texts.keep(item.content)
             items[index].isKept = true
         }
+    }
+
+    /// Reads what waits.
+    func readTexts(limit: Int) {
+        texts.read(limit: limit) { _ = withContent(of: $0, $1) }
+    }
+
+    /// What one look ahead may unpack to: notes are small.
+    private static let ahead = (levels: 4, files: 256, octets: 16_777_216, seconds: 4, processorSeconds: 2)
+
+    /// Looks for texts in all containers of the message: one that is met later, or in another attachment, may tell the password of
+    /// this one. They are opened once more for it, within bounds of its own; nothing encrypted is.
+    /// - Parameter limit: passwords that are tried on one member.
+    func lookAhead(limit: Int) {
+        var bounds = limits
+        bounds.levels = min(limits.levels, Self.ahead.levels)
+        bounds.files = min(limits.files, Self.ahead.files)
+        (bounds.minimumQuota, bounds.maximumQuota) = (Self.ahead.octets, Self.ahead.octets)
+        (bounds.minimumFactor, bounds.maximumFactor) = (0, 0)
+        bounds.seconds = min(limits.seconds, Self.ahead.seconds)
+        bounds.processorSeconds = min(limits.processorSeconds, Self.ahead.processorSeconds)
+        let ahead = Unpacker(limits: bounds, messageSize: 0, directory: nil, messageLimits: messageLimits)
+        findContainers { content in
+            _ = ahead.open(content, as: 0)
+            while let item = ahead.next() {
+                if item.hasContent { _ = ahead.withContent(of: item) { ahead.open($0, as: 0, item: item) } }
+                ahead.release(item)
+            }
+        }
+        ahead.readTexts(limit: limit)
+        texts.take(ahead.texts, limit: limit)
     }
 }

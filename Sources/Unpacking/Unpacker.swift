@@ -4,6 +4,9 @@ package import MIME
 package import Documents
 package import Members
 
+/// Lends the contents of all parts of the message that may be containers, one by one. Asked once at most, after the passwords.
+package typealias ContainerSupply = ((Span<UInt8>) -> Void) -> Void
+
 /// Opens what one message holds, breadth first: all containers of one level before any of the next, so that a bomb in one
 /// attachment hides nothing of the others. One budget for all.
 ///
@@ -68,6 +71,7 @@ package final class Unpacker {
     package let messageLimits: MIMELimits
     /// Finds those of the message.
     private let findPasswords: PasswordSupply
+    let findContainers: ContainerSupply
     /// Those of the message, once something asked; and with them, those of texts in its containers.
     private lazy var messagePasswords = findPasswords()
     private var allPasswords: Passwords?
@@ -85,15 +89,18 @@ package final class Unpacker {
     ///   - messageSize: octets of the whole message, which the quota follows.
     ///   - directory: the message's own in the workspace; nil keeps all in memory.
     ///   - passwords: called once at most, when something encrypted is met.
+    ///   - containers: called once at most, when something encrypted is met.
     ///   - messageLimits: of the structure of messages within containers.
     package init(
         limits: UnpackingLimits, messageSize: Int, directory: String?,
         passwords: @escaping PasswordSupply = { Passwords(limit: 0) },
+        containers: @escaping ContainerSupply = { _ in },
         messageLimits: MIMELimits = MIMELimits()
     ) {
         self.limits = limits
         self.messageLimits = messageLimits
         findPasswords = passwords
+        findContainers = containers
         keys = PasswordKeys(most: limits.containers.passwordKeys)
         budget = Budget(
             limits, messageSize: messageSize, wallClock: { monotonicNow() }, processorClock: { processorNow() })
@@ -231,13 +238,8 @@ package final class Unpacker {
         if let allPasswords, !texts.isWaiting { return allPasswords }
         let message = messagePasswords
         if message.limit > 0 {
-            texts.read(limit: message.limit) { stored, use in
-                do throws(SystemError) {
-                    try store.withContent(stored, use)
-                } catch {
-                    workspaceFailure = error
-                }
-            }
+            readTexts(limit: message.limit)
+            if allPasswords == nil { lookAhead(limit: message.limit) }
         }
         let all = texts.added(to: message)
         allPasswords = all
@@ -273,8 +275,12 @@ package final class Unpacker {
 
     /// Lends the content of a member; nil when it cannot be read back.
     package func withContent<Result>(of item: Item, _ use: (Span<UInt8>) -> Result) -> Result? {
+        withContent(of: item.content, use)
+    }
+
+    func withContent<Result>(of content: ContentStore.Stored, _ use: (Span<UInt8>) -> Result) -> Result? {
         do throws(SystemError) {
-            return try store.withContent(item.content, use)
+            return try store.withContent(content, use)
         } catch {
             workspaceFailure = error
             return nil

@@ -84,6 +84,93 @@ import Testing
         #expect(read(Array(text.utf8)).members(with: eicar).contains { $0.names == [Array("editdata.mso".utf8)] })
     }
 
+    /// Base64 as XML lets it be cut: it decodes to the same file as in one piece.
+    private static let cuts: [(String, @Sendable (String) -> String)] = {
+        @Sendable func halves(_ text: String) -> (Substring, Substring) { (text.prefix(21), text.dropFirst(21)) }
+        func between(_ joint: String) -> @Sendable (String) -> String {
+            { text in "\(halves(text).0)\(joint)\(halves(text).1)" }
+        }
+        return [
+            ("whole", { $0 }),
+            ("CDATA", { "<![CDATA[\($0)]]>" }),
+            ("several sections", { "<![CDATA[\(halves($0).0)]]>\n<![CDATA[\(halves($0).1)]]>" }),
+            ("half of it in CDATA", { "\(halves($0).0)<![CDATA[\(halves($0).1)]]>" }),
+            ("each in a section", { $0.map { "<![CDATA[\($0)]]>" }.joined() }),
+            ("comment", between("<!-- abcd -->")),
+            ("tags in a comment", between("<!-- <w:binData>AAAA</w:binData> -->")),
+            ("instruction", between("<?abcd efgh?>")), ("empty child", between("<w:x w:y='>'/>")),
+            ("child with text", between("<w:x>AAAA<!-- </w:x> -->BB</w:x>")),
+            ("numbers", { $0.utf8.map { "&#\($0);" }.joined() }),
+            ("hexadecimal numbers", { $0.utf8.map { "&#x000\(String($0, radix: 16));" }.joined() }),
+            ("a name", between("&amp;")), ("a number of no character", between("&#x100;")),
+            ("a section without its end", between("<!-- ")),
+        ]
+    }()
+
+    /// Elements with a file in base64, and the name that it has.
+    private static let elements: [(String, @Sendable (String) -> String, String)] = [
+        (
+            "Word 2003",
+            {
+                "<w:wordDocument xmlns:w='http://schemas.microsoft.com/office/word/2003/wordml'>"
+                    + "<w:binData w:x='>' w:name='editdata.mso'>\($0)</w:binData></w:wordDocument>"
+            }, "editdata.mso"
+        ),
+        (
+            "flat package",
+            {
+                "<pkg:package xmlns:pkg='http://schemas.microsoft.com/office/2006/xmlPackage'><pkg:part pkg:name='/w/a.xml'/>"
+                    + "<pkg:part pkg:name='/word/vbaProject.bin'><pkg:binaryData>\($0)</pkg:binaryData></pkg:part></pkg:package>"
+            }, "/word/vbaProject.bin"
+        ),
+        (
+            "OpenDocument",
+            {
+                "<office:document xmlns:office='urn:oasis:names:tc:opendocument:xmlns:office:1.0'><draw:object-ole>"
+                    + "<office:binary-data>\($0)</office:binary-data></draw:object-ole></office:document>"
+            }, ""
+        ),
+    ]
+
+    @Test func filesThatAreCut() {
+        let data = Data(eicar).base64EncodedString()
+        for (format, document, name) in Self.elements {
+            for (form, cut) in Self.cuts {
+                let found = read(Array(document(cut(data)).utf8)).members(with: eicar)
+                #expect(
+                    found.contains { $0.names == (name.isEmpty ? [] : [Array(name.utf8)]) }, "\(format), \(form)")
+            }
+            // Any file, and the next one where an element is not closed.
+            let other = Data("words alone".utf8).base64EncodedString()
+            #expect(read(Array(document(other).utf8)).has(Array("words alone".utf8)), "\(format)")
+            let open = document("\(other)<!-- <![CDATA[<w:binData>\(data)")
+            #expect(read(Array(open.utf8)).has(eicar), "\(format)")
+        }
+    }
+
+    /// Elements, sections and comments in any number that do not end take time in proportion.
+    @Test(.timeLimit(.minutes(1))) func filesWithoutEnd() {
+        let head = "<a xmlns:w='http://schemas.microsoft.com/office/word/2003/wordml'>"
+        for piece in [
+            "<w:binData>", "<w:binData><!--", "<w:binData><![CDATA[", "<w:binData \"", "<w:binData><x '",
+            "<w:binData><?",
+        ] {
+            for end in ["", "-->]]>?>"] {
+                let text = head + String(repeating: piece, count: 100_000) + end
+                #expect(read(Array(text.utf8)).members(with: eicar).isEmpty)
+            }
+        }
+    }
+
+    /// Modules of macros, in packages and in one file.
+    @Test func macrosOfOpenDocument() {
+        let text = """
+            <office:document xmlns:office='urn:oasis:names:tc:opendocument:xmlns:office:1.0'><office:scripts>
+            <ooo:module ooo:name="Module2"><ooo:source-code>Sub Main</ooo:source-code></ooo:module></office:scripts>
+            """
+        #expect(read(Array(text.utf8)).texts(.macro) == ["Module2"])
+    }
+
     @Test(.enabled(if: Corpora.isPresent, "needs the corpora beside the package"))
     func excel2003() throws {
         let found = read(try Corpora.bytes("oletools/msodde/dde-in-excel2003.xml"))

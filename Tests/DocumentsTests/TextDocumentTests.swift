@@ -97,6 +97,11 @@ import Testing
         // UTF-16.
         let wide = [0xFF, 0xFE] + [UInt8](utf16: "<html><script>atob('\(text)')</script>")
         #expect(read(wide).has(Self.program))
+        for front in ["x = ", "' Ни одной латинской буквы в этих словах\r\nx = "] {
+            let unmarked = [UInt8](utf16: "\(front)\"\(text)\"")
+            let other = stride(from: 0, to: unmarked.count, by: 2).flatMap { [unmarked[$0 + 1], unmarked[$0]] }
+            #expect(read(unmarked).has(Self.program) && read(other).has(Self.program), "\(front)")
+        }
         // The file of the anti-virus makers is shorter than a line.
         #expect(read(Self.html("atob('\(Data(eicar).base64EncodedString())')")).has(eicar))
     }

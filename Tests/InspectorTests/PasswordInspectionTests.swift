@@ -76,6 +76,39 @@ import Testing
         #expect(!described.viruses.isEmpty && described.unchecked.isEmpty)
     }
 
+    /// Before the first part and behind the last one; in the text of another archive that comes later; in a link; in text that is
+    /// turned, with letters in it that nobody sees.
+    @Test(.enabled(if: Programs.peer("7z") != nil)) func whereElseThePasswordIsSeen() throws {
+        let archive = ("application/octet-stream; name=out.7z", try Self.archive())
+        let head = "From: a@x.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+        let part =
+            "--b\r\nContent-Type: \(archive.0)\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+            + Data(archive.1).base64EncodedString() + "\r\n--b--\r\n"
+        let gateway = try TestGateway()
+        try gateway.configure()
+        let worker = try gateway.fork(1)
+        for mail in [head + Self.sentence + "\r\n" + part, head + part + Self.sentence + "\r\n"] {
+            let report = try gateway.report(on: Array(mail.utf8), by: worker)
+            #expect(!report.viruses.isEmpty, "\(report.unchecked)")
+        }
+        let scratch = try Scratch(.memory)
+        try scratch.write("note.txt", Array(Self.sentence.utf8))
+        let note = try runTool("sh", ["-c", "cd \(scratch.path) && 7z a note.7z note.txt >/dev/null && cat note.7z"])
+        try #require(note.status == 0, "\(note)")
+        func page(_ html: String) -> (String, [UInt8]) { ("text/html", Array("<p>\(html)</p>".utf8)) }
+        for parts in [
+            [archive, ("application/octet-stream; name=note.7z", note.output)],
+            [page("<a href='https://x.example/?password=%54r33house&amp;a=b'>here</a>"), archive],
+            [page("The password is Tr3<span style='display:none'>xyz</span>3house"), archive],
+            [page("The password is <bdo dir=rtl>esuoh33rT</bdo> there"), archive],
+            [page("The password is <span style='unicode-bidi:bidi-override;direction:rtl'>esuoh33rT</span>"), archive],
+            [page("The password is Tr33&rlm;house"), archive],
+        ] {
+            let report = try Self.report(on: parts)
+            #expect(!report.viruses.isEmpty && report.unchecked.isEmpty, "\(parts[0].0) \(report.unchecked)")
+        }
+    }
+
     /// A PDF that a password opened is not encrypted, whatever the scanner says, which has none; the report tells where the
     /// password comes from, and not which.
     @Test(

@@ -9,7 +9,12 @@ import Testing
         ("<img alt='x &amp; y' src=z>", " x & y \n"), ("<INPUT value=v placeholder=p title=t>", " v  p \n"),
         ("<w:p><w:r><w:rPr><w:lang w:val=\"x\"/></w:rPr><w:t>a</w:t></w:r><w:r><w:t>b</w:t></w:r></w:p>c", "\nab\nc"),
         ("<text:p>a<text:s/>b<text:span>c</text:span></text:p>", "\na\nbc\n"), ("a<!-- no -->b &lt;", "ab <"),
-        ("a<b", "a"),
+        ("a<b", "a"), ("Tr<a href='http://a.example/?b&amp;c'>33</a>", "Tr33\nhttp://a.example/?b&c"),
+        ("a<bdo dir=RTL>b<b>c</b></bdo>d", "a\u{202E}bc\u{202C}d"), ("a<bdo dir=ltr>b</bdo>", "ab"),
+        (
+            "<span style='unicode-bidi: bidi-override; direction: rtl'>a</span>b<i dir=rtl style='unicode-bidi:isolate-override'>c</i>",
+            "\u{202E}a\u{202C}b\u{202E}c\u{202C}"
+        ), ("<span style='direction:rtl'>a</span>", "a"),
         ("<:>a<x:>b", "<:>ab"),
     ])
     func words(_ markup: String, _ words: String) {

@@ -59,8 +59,10 @@ import Testing
             to \(DocumentWords.textSize) octets that are attached under any type, in UTF-8, UTF-16 or a code page, Rich Text, Office Open XML and OpenDocument of up to
             \(DocumentWords.size) octets that are attached beside other files, and some that are well known,
             at most `unpacking.password_tries`; what is in an archive with those of its first \(ArchiveTexts.most) texts and documents
-            of these sizes as well, the texts and the subject of mail in it, comments of zip archives and names of members, at most half as
-            many: what was met before the encrypted member. A note says where the password comes from that opened it,
+            of these sizes as well, the texts and the subject of mail in it, comments of zip and RAR archives (not of RAR 2) and names of members, at
+            most half as many: what was met before the encrypted member, and what 4 levels, 256 members and 16 MiB of all containers of the
+            message hold. A text or comment that is one word is tried as well; what `%` quotes is, and what marks, `bdo` or CSS turn, as it is
+            seen; preamble and epilogue count as texts. A note says where the password comes from that opened it,
             nowhere which it is.
 
             What opened is believed where programs refuse every other password, or where the content shows it: it is an archive, or

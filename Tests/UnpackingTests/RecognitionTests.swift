@@ -80,6 +80,36 @@ import Testing
         }
     }
 
+    /// The characters tell it where there is no mark, in whatever script the text begins.
+    @Test(arguments: [
+        ("Set x = CreateObject(\"WScript.Shell\")\r\nx.Run y\r\n", ["wsh"]), ("@echo off\r\n", ["bat"]),
+        ("<html><body>words</body></html>", ["html"]), ("Windows Registry Editor Version 5.00\r\n", ["reg"]),
+        ("plain words alone", ["asc"]), ("Это письмо без единой латинской буквы", ["asc"]),
+        ("words and a 𝒳 of two", ["asc"]),
+    ])
+    func wideTextsWithoutMark(_ text: String, _ types: [String]) {
+        for isLittle in [true, false] {
+            let bytes = text.utf16.flatMap { unit in
+                let pair = [UInt8(truncatingIfNeeded: unit), UInt8(truncatingIfNeeded: unit >> 8)]
+                return isLittle ? pair : pair.reversed()
+            }
+            #expect(names(bytes).contains { types.contains($0) }, "\(text) \(names(bytes))")
+        }
+    }
+
+    /// Numbers of 16 and 32 bits, sound, records: none is text.
+    @Test func numbersAreNoWideTexts() {
+        let places = Array(0..<600)
+        let few: [UInt8] = places.flatMap { octets($0 % 120, 2) }
+        let wide: [UInt8] = places.flatMap { octets($0 % 90 + 0x20, 4) }
+        let sound: [UInt8] = places.flatMap { place -> [UInt8] in
+            let sample = place * place * 31 % 256
+            return octets(place % 2 == 0 ? sample : sample - 256, 2)
+        }
+        let halves: [UInt8] = places.flatMap { _ in octets(0xDC00_0041, 4) }
+        for bytes in [few, wide, sound, halves, octets(0x0042_0041, 4)] { #expect(!names(bytes).contains("asc")) }
+    }
+
     /// What runs HTML applications passes over what is before their tags.
     @Test func applicationsBehindAnImage() {
         let gif = Array("GIF89a".utf8) + [UInt8](repeating: 0, count: 4000)

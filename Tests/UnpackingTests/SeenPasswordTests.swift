@@ -44,6 +44,77 @@ import Testing
         }
     }
 
+    /// A text that is met later, deeper than the encrypted archive or behind it.
+    @Test func textsThatComeLater() {
+        let inner = ("a.zip", PasswordTests().encrypted(eicar, Array("Sesam-7".utf8)))
+        let note = zip([("a.txt", Array("Password: Sesam-7".utf8))])
+        for archive in [
+            zip([inner, ("b.zip", note)]), zip([inner, ("c.zip", zip([("b.zip", note)]))]),
+            zip([("x.zip", zip([inner])), ("b.zip", zip([("c.zip", note)]))]),
+        ] {
+            let result = Unpacked(archive, messageSize: 1 << 20, looksAhead: true)
+            #expect(!result.places(of: eicar).isEmpty && !result.isMarked, "\(result.problems)")
+            #expect(
+                result.problems.contains(ContainerProblem(.note, "opened with a password found in a text beside it")))
+            #expect(Unpacked(archive, messageSize: 1 << 20).kinds == [.encrypted])
+            // Nobody wants passwords.
+            let none = Unpacked(archive, messageSize: 1 << 20, passwords: Passwords(limit: 0), looksAhead: true)
+            #expect(none.kinds == [.encrypted])
+        }
+        // Deeper than is looked.
+        let deep = (0..<4).reduce(note) { content, _ in zip([("x.zip", content)]) }
+        #expect(Unpacked(zip([inner, ("b.zip", deep)]), messageSize: 1 << 20, looksAhead: true).kinds == [.encrypted])
+    }
+
+    /// Comments of RAR archives, stored and in UTF-16; and a comment that is one word alone.
+    @Test func comments() {
+        let inner = PasswordTests().encrypted(eicar, Array("Sesam-7".utf8))
+        let wide = "Password: Sesam-7".utf16.flatMap { octets(Int($0), 2) }
+        let comment = Array("Password: Sesam-7".utf8)
+        let name = Array("CMT".utf8)
+        var commented = zip([("a.zip", inner)])
+        commented[commented.count - 2] = 7
+        let rar4 = { (text: [UInt8]) in
+            Rar4Writer.archive(Rar4Writer.member(name, text, type: 0x7A), Rar4Writer.member("a.zip", inner))
+        }
+        for (form, archive) in [
+            (
+                "RAR 5",
+                Rar5Writer.archive(Rar5Writer.member("CMT", comment, type: 3), Rar5Writer.member("a.zip", inner))
+            ),
+            ("RAR 4", rar4(comment)), ("UTF-16", rar4(wide)), ("one word", rar4(Array("Sesam-7".utf8))),
+            ("one word of zip", commented + Array("Sesam-7".utf8)),
+        ] {
+            let result = Unpacked(archive, messageSize: 1 << 20)
+            #expect(!result.places(of: eicar).isEmpty && !result.isMarked, "\(form): \(result.problems)")
+        }
+        // A comment that is empty, and one that is damaged.
+        #expect(Unpacked(rar4([])).kinds == [.encrypted])
+        let damaged = Rar4Writer.member(name, [1, 2, 3], type: 0x7A, size: 9, method: 0x33)
+        #expect(Unpacked(Rar4Writer.archive(damaged)).entries.isEmpty)
+    }
+
+    private func passwords(_ text: String) -> [String] {
+        var finder = PasswordFinder()
+        finder.read(text: Array(text.utf8).span, isWhole: true)
+        return finder.passwords(site: [], limit: 100).candidates.map { String(decoding: $0.password, as: UTF8.self) }
+    }
+
+    /// As addresses are quoted, turned by marks, alone.
+    @Test(arguments: [
+        "Password: %53%65%73%61%6D%2D%37", "see https://a.example/?password=Ses%61m-7&x=1", "pass%77ord:%20Sesam-7",
+        "https://a.example/?a=1&password=Sesam-7&b=2", "Password: \u{202E}7-maseS\u{202C} thanks",
+        "Password: \u{202E}7-maseS\r\nthanks", "Password: Se\u{200F}sam-7", "Password: \u{2066}Sesam-7\u{2069}",
+        "\u{202E}7-maseS :drowssaP", "Sesam-7", "\r\n Sesam-7 \r\n",
+    ])
+    func formsOfAPassword(_ text: String) { #expect(passwords(text).contains("Sesam-7"), "\(passwords(text))") }
+
+    /// Percent signs that quote nothing, and texts that say more.
+    @Test func noPasswords() {
+        #expect(passwords("Password: 100% a%zz").contains("100%"))
+        #expect(!passwords("two words").contains("words"))
+    }
+
     /// Sheets with texts in their cells, slides, and nothing else of a package.
     @Test func textsOfPackages() {
         let markup = Array("<a><t>Password: Hunter2!</t></a>".utf8)

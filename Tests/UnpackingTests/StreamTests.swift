@@ -42,6 +42,55 @@ import Testing
         #expect(result.places(of: Self.payload) == ["1/1"] && !result.isMarked, "\(result.problems)")
     }
 
+    /// Dictionaries that no encoder writes, and properties that liblzma does not take: opened, or said not to be.
+    @Test(
+        arguments: [
+            (0, nil, nil), (1, nil, nil), (100_003, nil, nil), (0x7FFF_FFFF, nil, .overLimits),
+            (1 << 20, 8 + 9 * 4, .unsupported), (1 << 16 | 1 << 15, 4 + 9, .unsupported),
+        ] as [(Int, UInt8?, ContainerProblem.Kind?)])
+    func headersOfLZMA(_ dictionary: Int, _ properties: UInt8?, _ problem: ContainerProblem.Kind?) throws {
+        var file = try run("xz --format=lzma -c in > out")
+        file.replaceSubrange(1..<5, with: octets(dictionary, 4))
+        if let properties { file[0] = properties }
+        let result = Unpacked(file)
+        #expect(result.types == ["lzma"])
+        #expect(result.kinds == Set([problem].compactMap { $0 }), "\(result.problems)")
+        #expect(result.places(of: Self.payload).isEmpty == (problem != nil))
+    }
+
+    /// Codes of nine bits, one for each octet.
+    private static func literals(_ head: UInt8, _ octets: [UInt8]) -> [UInt8] {
+        var (packed, bits, count) = ([0x1F, 0x9D, head] as [UInt8], 0, 0)
+        for octet in octets {
+            bits |= Int(octet) << count
+            count += 9
+            while count >= 8 {
+                packed.append(UInt8(truncatingIfNeeded: bits))
+                bits >>= 8
+                count -= 8
+            }
+        }
+        return count > 0 ? packed + [UInt8(truncatingIfNeeded: bits)] : packed
+    }
+
+    /// What the head of compress(1) says that it does not write: gzip opens all but codes of more than 16 bits.
+    @Test(arguments: [0x80, 0x88, 0x08, 0x00, 0x89, 0x09, 0x10, 0x90, 0x91, 0x9F, 0x1F] as [UInt8])
+    func codesOfCompress(_ head: UInt8) throws {
+        let content = Array(eicar.prefix(200))
+        let file = Self.literals(head, content)
+        let reader = try runTool("gzip", ["-dc"], input: file)
+        let result = Unpacked(file)
+        #expect(result.types == ["Z"])
+        if reader.output == content {
+            #expect(result.places(of: content) == ["1"] && !result.isMarked, "\(result.problems)")
+        } else {
+            #expect(head & 0x1F > 16 && result.kinds == [.corrupt], "\(result.problems)")
+        }
+        // The mark alone is none.
+        let noise = (0..<200).map { UInt8(truncatingIfNeeded: $0 &* 167 | 1) }
+        #expect(Unpacked([0x1F, 0x9D, 0x80] + noise).types.isEmpty)
+    }
+
     @Test(arguments: commands) func somethingBehind(_ command: String) throws {
         for rest in [[UInt8](repeating: 0, count: 7), [0, 0, 0], Array("seventy octets or so of another kind".utf8)] {
             let result = Unpacked(try run("\(command) < in > out") + rest)

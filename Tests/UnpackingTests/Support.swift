@@ -30,15 +30,18 @@ struct Unpacked {
     var isComplete = false
     var failure: String?
 
-    /// - Parameter directory: of the workspace; nil keeps all in memory.
+    /// - Parameters:
+    ///   - directory: of the workspace; nil keeps all in memory.
+    ///   - looksAhead: the content is lent for texts that come later.
     init(
         _ content: [UInt8], limits: UnpackingLimits = UnpackingLimits(), messageSize: Int? = nil,
-        directory: String? = nil, passwords: Passwords = Passwords()
+        directory: String? = nil, passwords: Passwords = Passwords(), looksAhead: Bool = false
     ) {
         // libarchive gives no names otherwise; the inspector does the same before it forks.
         setlocale(LC_ALL, "C.UTF-8")
         let unpacker = Unpacker(
-            limits: limits, messageSize: messageSize ?? content.count, directory: directory, passwords: { passwords })
+            limits: limits, messageSize: messageSize ?? content.count, directory: directory, passwords: { passwords },
+            containers: { use in if looksAhead { use(content.span) } })
         let opened = unpacker.open(content.span, as: -1)
         types = opened.types.map(\.name)
         problems = opened.problems

@@ -89,6 +89,13 @@ package struct ArchiveTexts {
         waiting.removeAll()
     }
 
+    /// Takes what others tell that were found besides, behind its own.
+    mutating func take(_ others: ArchiveTexts, limit: Int) {
+        for candidate in others.found where found.count < limit / 2 {
+            if !found.contains(where: { $0.password == candidate.password }) { found.append(candidate) }
+        }
+    }
+
     /// The passwords of the message with those in front.
     func added(to passwords: Passwords) -> Passwords {
         found.isEmpty ? passwords : passwords.preceded(by: found)

@@ -33,10 +33,41 @@ package struct PasswordFinder: Sendable {
 
     package init() {}
 
-    /// Looks at a text in UTF-8.
-    package mutating func read(text: Span<UInt8>) {
+    /// Looks at a text in UTF-8, and at what it says without the quoting of addresses (RFC 3986 section 2.1).
+    /// - Parameter isWhole: it is a text, a file or a comment by itself: where it is one word, that may be the password.
+    package mutating func read(text: Span<UInt8>, isWhole: Bool = false) {
         let plain = PasswordWords.plain(text.extracting(0..<min(text.count, Self.textSize)))
-        let text = plain.span
+        readPlain(plain.span)
+        let unquoted = Self.unquoted(plain.span)
+        if !unquoted.isEmpty { readPlain(unquoted.span) }
+        guard isWhole else { return }
+        let words = Self.words(plain.span, most: 1)
+        if let word = words.first, words.count == 1 { add(word, .text) }
+    }
+
+    /// The words that have octets behind percent signs, with what stands around them, as they are without; empty where none has.
+    private static func unquoted(_ text: Span<UInt8>) -> [UInt8] {
+        guard text.firstIndex(of: UInt8(ascii: "%")) != nil else { return [] }
+        var plain: [UInt8] = []
+        plain.reserveCapacity(text.count)
+        var isQuoted = false
+        var at = 0
+        while at < text.count {
+            if text[at] == UInt8(ascii: "%"), at + 2 < text.count, let high = hexadecimalValue(text[at + 1]),
+                let low = hexadecimalValue(text[at + 2])
+            {
+                plain.append(high << 4 | low)
+                isQuoted = true
+                at += 3
+            } else {
+                plain.append(text[at])
+                at += 1
+            }
+        }
+        return isQuoted ? plain : []
+    }
+
+    private mutating func readPlain(_ text: Span<UInt8>) {
         let (lower, origins) = Self.lower(text)
         var places: [Range<Int>] = []
         for (keyword, isShort) in PasswordWords.long.map({ ($0, false) }) + PasswordWords.short.map({ ($0, true) }) {
@@ -83,7 +114,7 @@ package struct PasswordFinder: Sendable {
     /// - Returns: false, with nothing looked at, when it is neither text nor a document whose text is read for this.
     package mutating func read(file content: Span<UInt8>) -> Bool {
         guard let words = DocumentWords.read(content) else { return false }
-        read(text: words.span)
+        read(text: words.span, isWhole: true)
         // Without a charset, as programs of Windows and DOS write text.
         for text in CodePagePasswords.readings(of: words.span) { read(text: text.span) }
         return true
@@ -269,6 +300,10 @@ package struct PasswordFinder: Sendable {
         for sign in [signs.last, signs.first].compactMap({ $0 }) where words.count == 1 || sign != signs.last {
             words.append(Array(word[(sign + 1)...]))
         }
+        // The value of a parameter in an address.
+        for word in words {
+            if let end = word.firstIndex(of: UInt8(ascii: "&")), end > 0 { words.append(Array(word[..<end])) }
+        }
         for word in words { found += Self.forms(of: word).map { ($0, source, rank) } }
         let pieces = Self.pieces(word)
         for piece in pieces where !words.contains(piece) { found += Self.forms(of: piece).map { ($0, source, rank) } }
@@ -293,7 +328,8 @@ package struct PasswordFinder: Sendable {
 
     /// What stands between blanks; where letters beyond ASCII touch others, the ASCII in between too, as scripts without
     /// blanks need it.
-    private static func words(_ text: Span<UInt8>) -> [[UInt8]] {
+    /// - Parameter most: the rest is passed over behind one more.
+    private static func words(_ text: Span<UInt8>, most: Int = .max) -> [[UInt8]] {
         var words: [[UInt8]] = []
         var word: [UInt8] = []
         func end() {
@@ -304,7 +340,7 @@ package struct PasswordFinder: Sendable {
             }
             word = []
         }
-        for index in text.indices {
+        for index in text.indices where words.count <= most {
             let byte = text[index]
             if byte <= 0x20 { end() } else { word.append(byte) }
         }

@@ -35,12 +35,43 @@ enum PasswordWords {
     ].map { Array($0.utf8) }
 
     /// Blanks and stops that are not ASCII, and what takes their place: no-break, narrow and wide spaces, signs of East Asia
-    /// in full width. Characters that show nothing go.
+    /// in full width. Characters that show nothing go, marks of direction (UAX #9 section 2) among them.
     private static let signs: [UInt32: StaticString] = [
         0xA0: " ", 0x2007: " ", 0x202F: " ", 0x3000: " ", 0xFF1A: ": ", 0xFF1D: "= ", 0x3001: " ", 0x3002: " ",
         0xFF0C: " ",
-        0xFF1B: " ", 0xFF0E: " ", 0xAD: "", 0x200B: "", 0x2060: "", 0xFEFF: "",
+        0xFF1B: " ", 0xFF0E: " ", 0xAD: "", 0x200B: "", 0x2060: "", 0xFEFF: "", 0x61C: "",
+        0x200E: "", 0x200F: "", 0x202A: "", 0x202B: "", 0x202C: "", 0x202D: "", 0x2066: "", 0x2067: "", 0x2068: "",
+        0x2069: "",
     ]
+
+    /// What stands behind the first of these is shown from right to left, up to the other one or the end of the line.
+    private static let override: UInt32 = 0x202E
+    private static let endOfOverride: UInt32 = 0x202C
+
+    /// The characters in the order in which they are seen.
+    private static func seen(_ text: [UInt8]) -> String.UnicodeScalarView {
+        let scalars = String(decoding: text, as: UTF8.self).unicodeScalars
+        guard scalars.contains(where: { $0.value == override }) else { return scalars }
+        var seen = String.UnicodeScalarView()
+        var turned: [Unicode.Scalar] = []
+        var isTurned = false
+        for scalar in scalars {
+            if isTurned, scalar.value == endOfOverride || scalar.value == 0x0A || scalar.value == 0x0D {
+                seen.append(contentsOf: turned.reversed())
+                turned.removeAll(keepingCapacity: true)
+                isTurned = false
+            }
+            if scalar.value == override {
+                isTurned = true
+            } else if isTurned {
+                turned.append(scalar)
+            } else {
+                seen.append(scalar)
+            }
+        }
+        seen.append(contentsOf: turned.reversed())
+        return seen
+    }
 
     /// The text with blanks and stops of ASCII in place of others.
     static func plain(_ text: Span<UInt8>) -> [UInt8] {
@@ -48,7 +79,7 @@ enum PasswordWords {
         guard bytes.contains(where: { $0 >= 0x80 }) else { return bytes }
         var plain: [UInt8] = []
         plain.reserveCapacity(bytes.count)
-        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+        for scalar in seen(bytes) {
             if let sign = signs[scalar.value] {
                 sign.withUTF8Buffer { plain.append(contentsOf: $0) }
             } else if 0x2000...0x200A ~= scalar.value {

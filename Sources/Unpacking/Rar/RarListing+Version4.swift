@@ -105,7 +105,7 @@ extension RarListing {
         let place = content.clamped(nameStart, min(Int(length), max(0, end - nameStart)))
         let name = content.extracting(place).array
         if flags & Rar4Header.Flag.solid != 0 { isSolid = true }
-        guard isFile || name == Self.streamHeader else { return true }
+        guard isFile || name == Self.streamHeader || name == Self.commentHeader else { return true }
         var entry = Entry(
             header: start, names: Self.names(name, isUnicode: flags & Rar4Header.Flag.unicode != 0),
             version: content[start + 24], data: data)
@@ -126,6 +126,10 @@ extension RarListing {
         entry.checksum = content.littleEndian32(at: start + 16)
         entry.isLink =
             content[start + 15] == Self.unix && (content.littleEndian32(at: start + 28) ?? 0) & 0xF000 == 0xA000
+        if !isFile, name == Self.commentHeader {
+            comment = entry
+            return true
+        }
         return take(entry)
     }
 
@@ -196,7 +200,7 @@ extension RarListing {
     }
 
     /// UTF-16 as UTF-8.
-    private static func wide(_ field: Span<UInt8>) -> [UInt8] {
+    static func wide(_ field: Span<UInt8>) -> [UInt8] {
         let units = (0..<field.count / 2).map { field.littleEndian16(at: $0 * 2) ?? 0 }
         return Array(String(decoding: units.prefix { $0 != 0 }, as: UTF16.self).utf8)
     }

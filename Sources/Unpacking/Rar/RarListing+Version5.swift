@@ -68,7 +68,7 @@ extension RarListing {
         let place = content.clamped(cursor.position, min(length, max(0, end - cursor.position)))
         let name = content.extracting(place).array
         if entry.isStream {
-            guard name == Self.streamHeader else { return true }
+            guard name == Self.streamHeader || name == Self.commentHeader else { return true }
             let record = records.first { $0.type == RecordType.service }
             entry.names = streamNames(record.map { content.extracting($0.content).array } ?? [])
         } else {
@@ -80,6 +80,10 @@ extension RarListing {
         entry.compression = compression
         entry.isSolid = !entry.isStream && compression & 0x40 != 0
         if flags & 8 == 0, !records.contains(where: { $0.type == RecordType.redirection }) { entry.size = size }
+        if entry.isStream, name == Self.commentHeader {
+            comment = entry
+            return true
+        }
         return take(entry)
     }
 

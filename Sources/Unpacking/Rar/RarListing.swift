@@ -39,6 +39,8 @@ struct RarListing {
     static let streamHeader = Array("STM".utf8)
     /// The version of compression and encryption of RAR 2.9 to 4, tenfold.
     static let present: UInt8 = 29
+    /// The name of a service header that holds the comment of the archive.
+    static let commentHeader = Array("CMT".utf8)
     /// Headers that are read.
     static let most = 65_536
     /// Octets of all names together.
@@ -57,6 +59,8 @@ struct RarListing {
     var hasOldHeaders = false
     /// The checksum of a header is wrong.
     var hasDamagedHeaders = false
+    /// The comment of the archive, a service without names.
+    var comment: Entry?
     private var namesLeft = Self.nameOctets
 
     /// Where the archive ends: those of RAR 2 have no mark for it. nil when no member was met either.

@@ -12,6 +12,30 @@ enum CompressedData {
     /// Codes of one width are written in groups of eight.
     private static let group = 8
 
+    /// Codes that are looked at where the head is odd, and fewest that tell something: of noise one in two is out of the table.
+    private static let trial = 248
+    private static let fewest = 24
+
+    /// The head says codes that compress(1) does not make. Programs take shorter ones, and then make no entries; longer ones none
+    /// takes. Two octets of a mark are too few here: the codes have to be in the table.
+    static func isOdd(_ file: Span<UInt8>) -> Bool {
+        guard file.hasBytes(mark.span, at: 0), file.count > 3,
+            case let most = Int(file[2] & 0x1F), !(smallestCode...largestCode ~= most)
+        else { return false }
+        let count = min(trial, (file.count - 3) * 8 / smallestCode)
+        let first = file[2] & 0x80 != 0 ? clear + 1 : clear
+        for index in 0..<count {
+            let place = index * smallestCode
+            guard let pair = file.littleEndian16(at: 3 + place / 8) else { return false }
+            let code = Int(pair) >> (place % 8) & (1 << smallestCode - 1)
+            let entries = most < smallestCode || index == 0 ? 0 : index
+            guard code < 256 || index > 0 && code < first + entries else { return false }
+        }
+        return count >= fewest
+    }
+
+    private static let mark: [UInt8] = [0x1F, 0x9D]
+
     /// A file ends behind a whole code, with what fills up its last octet. There is no mark of the end, and the library takes
     /// a cut for one.
     static func isWhole(_ file: Span<UInt8>) -> Bool {

@@ -72,7 +72,8 @@ package enum Recognition {
 
     /// Types for which a few octets are not enough.
     private static let checks: [(type: FileType, fits: @Sendable (Span<UInt8>) -> Bool)] = [
-        (.bzip2, FileSignature.isBzip2), (.compress, FileSignature.isCompress), (.lzma, StructureChecks.isLZMA),
+        (.bzip2, FileSignature.isBzip2), (.compress, { FileSignature.isCompress($0) || CompressedData.isOdd($0) }),
+        (.lzma, StructureChecks.isLZMA),
         (.lzip, { Codec.lzip.begins($0, at: 0) }), (.zlib, StructureChecks.isZlib),
         (.zstd, StructureChecks.isSkippedZstd), (.lz4, StructureChecks.isSkippedLZ4), (.tar, StructureChecks.isTar),
         (.cab, CabinetHeader.isHere),
@@ -98,14 +99,16 @@ package enum Recognition {
             found =
                 ActiveText.types(of: narrow.span.extracting(0..<min(narrow.count, prefix)))
                 + PropertyList.types(of: narrow.span) + found
-            if !TextChecks.isHTML(narrow.span) {
+            if TextChecks.isHTML(narrow.span) {
+                found.append(.html)
+            } else {
                 for type in ScriptText.types(of: narrow.span) where !found.contains(type) { found.append(type) }
             }
             for signature in Signature.table
             where signature.type == .registry && narrow.span.hasBytes(signature.bytes, at: signature.offset) {
                 found.append(.registry)
             }
-            if !found.isEmpty { found.append(.text) }
+            if !found.isEmpty, found != [.html] { found.append(.text) }
         }
         let activeTypes = ActiveText.types(of: head) + PropertyList.types(of: long)
         found = activeTypes + found

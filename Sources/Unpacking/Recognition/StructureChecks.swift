@@ -10,10 +10,23 @@ enum StructureChecks {
     static func isLZMA(_ content: Span<UInt8>) -> Bool {
         if FileSignature.isLZMA(content) { return true }
         guard content.count >= 18, content[0] < 9 * 5 * 5, content[13] == 0,
-            let dictionary = content.littleEndian32(at: 1), dictionary > 0,
             let length = content.littleEndian64(at: 5), length == UInt64.max || length < FileSignature.mostLZMA
         else { return false }
-        return length > 0 && decodesAsLZMA(content)
+        return length > 0 && (decodesAsLZMA(content) || isRareLZMA(content, length))
+    }
+
+    /// Octets of the longest stream whose header is believed where nothing can be decoded.
+    private static let longestRareLZMA: UInt64 = 1 << 40
+
+    /// A header whose properties the library does not take, and the LZMA SDK does: with a dictionary as encoders use it, and a
+    /// length that fits the stream.
+    private static func isRareLZMA(_ content: Span<UInt8>, _ length: UInt64) -> Bool {
+        guard Codec.hasRareProperties(content[0]), let dictionary = content.littleEndian32(at: 1),
+            content.littleEndian32(at: 14) != 0
+        else { return false }
+        let bits = dictionary.nonzeroBitCount
+        guard dictionary >= 4096, bits == 1 || bits == 2 && dictionary & dictionary << 1 != 0 else { return false }
+        return length == .max || UInt64(content.count / 2)..<longestRareLZMA ~= length
     }
 
     /// Octets of a stream of LZMA that have to decode when its header says little: noise leads outside of the dictionary
@@ -28,7 +41,10 @@ enum StructureChecks {
         // Zeros decode to zeros.
         guard content.littleEndian32(at: 14) != 0 else { return false }
         var produced = 0
-        let input = content.extracting(0..<min(content.count, lzmaTrial))
+        // Whatever dictionary the header asks for, no more than this is decoded.
+        var head = content.extracting(0..<min(content.count, lzmaTrial)).array
+        head.replaceSubrange(1..<5, with: [0, 0, 1, 0])
+        let input = head.span
         let result = Codec.lzma.pieces(input, memory: ContainerLimits().dictionary, while: { true }) { piece in
             produced += piece.count
             return produced < lzmaOutput

@@ -1,27 +1,31 @@
 internal import Bytes
+internal import Documents
+internal import MIME
 
 /// Text forms that only their words tell.
 enum TextChecks {
     /// Octets in which fields of mail are looked for: headers that others added may come first.
     private static let mailHeader = 262_144
 
-    /// No control characters but those of text; UTF-16 with its mark counts.
+    /// No control characters but those of text; UTF-16 counts, with its mark or as its characters say.
     static func isText(_ head: Span<UInt8>) -> Bool {
         if head.count >= 2, (head[0] == 0xFF && head[1] == 0xFE) || (head[0] == 0xFE && head[1] == 0xFF) { return true }
-        return head.hasOnlyControlsOfText
+        return head.hasOnlyControlsOfText || WideText.unmarked(head) != nil
     }
 
-    /// Text in UTF-16 with its mark as ASCII, where it is such; nil for anything else.
+    /// Text in UTF-16 as ASCII, where it is such; nil for anything else.
     static func narrowed(_ head: Span<UInt8>) -> [UInt8]? {
         guard head.count >= 4 else { return nil }
         let low: Int
+        var index = 2
         switch (head[0], head[1]) {
         case (0xFF, 0xFE): low = 0
         case (0xFE, 0xFF): low = 1
-        default: return nil
+        default:
+            guard let coding = WideText.unmarked(head) else { return nil }
+            (low, index) = (coding == .utf16LE ? 0 : 1, 0)
         }
         var out: [UInt8] = []
-        var index = 2
         while index + 1 < head.count {
             let (byte, other) = (head[index + low], head[index + 1 - low])
             out.append(other == 0 && byte < 0x80 ? byte : 0x3F)

@@ -1,0 +1,28 @@
+internal import Bytes
+internal import Members
+
+/// The comment of a RAR archive, which programs show with it: stored, or of RAR 3 and 4 compressed as a member is. That of RAR 2 is not
+/// read.
+enum RarComment {
+    /// Octets of a comment that are read.
+    private static let size = 16_384
+
+    /// - Returns: text of any coding; empty where there is none, or one that is encrypted.
+    static func read(_ content: Span<UInt8>, _ format: FileType.ArchiveFormat) -> [UInt8] {
+        let listing = RarListing(content, format, while: { true })
+        guard let comment = listing.comment, !comment.isEncrypted else { return [] }
+        let data = content.extracting(comment.data)
+        var text: [UInt8] = []
+        if comment.isStored {
+            text = data.extracting(0..<min(data.count, size)).array
+        } else if format == .rar, comment.version >= RarListing.present {
+            var decoder = Rar3Data(mostMemory: ContainerLimits().dictionary)
+            _ = decoder.decode(data, size: min(comment.size ?? 0, size), isSolid: false) { piece in
+                piece.withUnsafeBufferPointer { text.append(contentsOf: $0) }
+                return true
+            }
+        }
+        // UTF-16 of RAR 4.
+        return text.contains(0) ? RarListing.wide(text.span) : text
+    }
+}

@@ -123,7 +123,8 @@ struct LearningSession {
         } else {
             totals.ham = amount > 0 ? totals.ham + 1 : totals.ham - min(1, totals.ham)
         }
-        for key in keys where TokenClasses.counted.contains(key) {
+        let counted = TokenClasses.counted
+        for key in keys where counted.contains(key) {
             changes.append(Change(order: scheme.order(key), spam: isSpam ? amount : 0, ham: isSpam ? 0 : amount))
         }
     }

@@ -25,7 +25,8 @@ struct MessageSketch: Hashable, Sendable {
 
     /// Nil for a message without words and links.
     init?(_ message: [TokenKey]) {
-        let words = message.filter(Self.wordsAndLinks.contains)
+        let wordsAndLinks = Self.wordsAndLinks
+        let words = message.filter { wordsAndLinks.contains($0) }
         guard !words.isEmpty else { return nil }
         var keys = words.filter { !LettersAsWords.contains($0) }
         if (words.count - keys.count) * Self.wordsForLetter > keys.count {

@@ -156,7 +156,8 @@ struct Inspection {
         let message = bytes.span
         var walker = PartWalker(message, limits: request.limits)
         var run = Run(
-            engine: nil, magic: magic, messageSize: message.count, unpacker: unpacker(of: bytes, walker, request))
+            engine: nil, magic: nil, messageSize: message.count, unpacker: unpacker(of: bytes, walker, request))
+        run.isForTokensOnly = true
         run.tokens = extractor.take() ?? TokenExtractor()
         run.tokens?.takesForeignTokens = false
         run.unshown = UnshownParts(walker.tree, message)
@@ -247,6 +248,8 @@ struct Inspection {
         let engine: ClamAVEngine?
         let magic: MagicDatabase?
         let unpacker: Unpacker
+        /// Nobody wants a report: neither digests nor what contents are called.
+        var isForTokensOnly = false
         var builder: ReportBuilder
         var clock = StageClock()
         /// The scanner has seen everything so far, without an error or a limit.
@@ -369,7 +372,7 @@ struct Inspection {
             _ content: Span<UInt8>, _ notes: DecodeResult.Notes, isCut: Bool, part: Int, offset: Int,
             structure: PartWalker.Structure = .none
         ) {
-            let digest = isCut ? [] : content.withUnsafeBytes { SHA256.digest($0) }
+            let digest = isCut || isForTokensOnly ? [] : content.withUnsafeBytes { SHA256.digest($0) }
             builder.describe(part) { description in
                 description.size = content.count
                 description.sha256 = digest

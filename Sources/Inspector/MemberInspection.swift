@@ -90,6 +90,12 @@ extension Inspection.Run {
             content, as: part, item: item, mail: isText ? .text : structure.hasParts ? .opened : .open,
             asEncodedText: !structure.mayHoldBlocks, isQuoted: structure.isCutOff,
             namedPage: PageName.page(builder.report.parts[part]))
+        if isForTokensOnly {
+            // What is in it is called by its type and name.
+            builder.describe(part) { $0.detectedType = opened.types.first?.mediaType ?? "" }
+            takeTokens(of: content, opened, item: item)
+            return
+        }
         let detected = detectedType(content, opened.types, isText: isText)
         builder.describe(part) {
             $0.detectedType = detected
@@ -189,9 +195,11 @@ extension Inspection.Run {
     private mutating func lookAtMember(_ item: Unpacker.Item, part: Int) {
         let unpacker = unpacker
         _ = unpacker.withContent(of: item) { content in
-            let digest = content.withUnsafeBytes { SHA256.digest($0) }
-            builder.describe(part) { $0.sha256 = digest }
-            clock.spent(.digest)
+            if !isForTokensOnly {
+                let digest = content.withUnsafeBytes { SHA256.digest($0) }
+                builder.describe(part) { $0.sha256 = digest }
+                clock.spent(.digest)
+            }
             look(content, part: part, item: item)
         }
     }

@@ -135,7 +135,7 @@ package struct CommitteeTrainer {
     private func machine(of view: Int) -> Outcome {
         let column = columns[view]
         let machine = VectorMachine(column.rows, features: column.table.keys.count, isSpam: isSpam) { _ in true }
-        let (keys, counts) = (column.table.keys, column.counts(isSpam))
+        let (keys, counts) = (column.table.keys, column.counts(isSpam) { _ in true })
         var learnt: Learnt = []
         learnt.reserveCapacity(keys.count)
         for (place, weight) in machine.weights.enumerated() where weight != 0 {
@@ -160,29 +160,25 @@ package struct CommitteeTrainer {
     /// The classical method's evidence for the messages of a trial; 0 for the others.
     private func evidence(_ trial: HeldOut) -> [Double] {
         let counted = columns.filter(\.isCounted)
-        var counts = counted.map {
-            [FisherMethod.Counts](repeating: FisherMethod.Counts(), count: $0.table.keys.count)
-        }
-        var (spam, ham) = (0.0, 0.0)
-        for row in isSpam.indices where !trial.isJudged[row] {
-            if isSpam[row] { spam += 1 } else { ham += 1 }
-            for place in counted.indices {
-                for feature in counted[place].rows.features(of: row) {
-                    if isSpam[row] {
-                        counts[place][Int(feature)].spam += 1
-                    } else {
-                        counts[place][Int(feature)].ham += 1
-                    }
-                }
+        let spam = Double(isSpam.indices.count { !trial.isJudged[$0] && isSpam[$0] })
+        let ham = Double(isSpam.indices.count { !trial.isJudged[$0] && !isSpam[$0] })
+        // What a token says is the same for all messages that have it.
+        let said = counted.map { column in
+            column.counts(isSpam) { !trial.isJudged[$0] }.map { counts in
+                counts.isEmpty ? FisherMethod.prior : FisherMethod.probability(counts, spam: spam, ham: ham)
             }
         }
+        var telling: [Double] = []
         return isSpam.indices.map { row in
             guard trial.isJudged[row] else { return 0 }
-            var found: [FisherMethod.Counts] = []
+            telling.removeAll(keepingCapacity: true)
             for place in counted.indices {
-                for feature in counted[place].rows.features(of: row) { found.append(counts[place][Int(feature)]) }
+                for feature in counted[place].rows.features(of: row) {
+                    let probability = said[place][Int(feature)]
+                    if FisherMethod.isTelling(probability) { telling.append(probability) }
+                }
             }
-            return FisherMethod.combine(found, spam: spam, ham: ham).evidence
+            return FisherMethod.combine(telling: telling, spam: spam, ham: ham).evidence
         }
     }
 

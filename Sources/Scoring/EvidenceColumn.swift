@@ -12,24 +12,21 @@ struct EvidenceColumn: Sendable {
         let classes = TokenClass.allCases.filter { $0.view == view && $0 != .foreign }
         isCounted = classes.contains { $0.isCounted }
         // Room for all of them, since growing would copy them again and again.
-        var (most, longest) = (0, 0)
+        var ranges: [Range<Int>] = []
+        ranges.reserveCapacity(examples.count * classes.count)
         for example in examples {
-            for tokenClass in classes {
-                let count = Self.range(of: tokenClass, in: example.features.keys.span).count
-                most += count
-                longest = max(longest, count)
-            }
+            for tokenClass in classes { ranges.append(Self.range(of: tokenClass, in: example.features.keys.span)) }
         }
-        rows.reserve(most)
-        var passing = [TokenKey](repeating: 0, count: longest)
-        for example in examples {
+        rows.reserve(ranges.reduce(0) { $0 + $1.count })
+        var passing = [TokenKey](repeating: 0, count: ranges.map(\.count).max() ?? 0)
+        for (place, example) in examples.enumerated() {
             let keys = example.features.keys.span
-            for tokenClass in classes {
-                let range = Self.range(of: tokenClass, in: keys)
+            for (number, tokenClass) in classes.enumerated() {
+                let range = ranges[place * classes.count + number]
                 let value = example.features.values[Int(tokenClass.rawValue)]
                 let count = sieve.sift(keys, range, into: &passing)
                 table.number(passing.span.extracting(0..<count), into: &rows.features)
-                for _ in 0..<count { rows.values.append(value) }
+                rows.values.append(contentsOf: repeatElement(value, count: count))
             }
             rows.endRow()
         }
@@ -42,11 +39,15 @@ struct EvidenceColumn: Sendable {
     }
 
     /// How often each key is in messages of each class.
-    func counts(_ isSpam: [Bool]) -> [FisherMethod.Counts] {
+    /// - Parameter isUsed: messages that count; the others are left out.
+    func counts(_ isSpam: [Bool], isUsed: (Int) -> Bool) -> [FisherMethod.Counts] {
         var counts = [FisherMethod.Counts](repeating: FisherMethod.Counts(), count: table.keys.count)
-        for row in isSpam.indices {
-            for feature in rows.features(of: row) {
-                if isSpam[row] { counts[Int(feature)].spam += 1 } else { counts[Int(feature)].ham += 1 }
+        var all = counts.mutableSpan
+        for row in isSpam.indices where isUsed(row) {
+            if isSpam[row] {
+                for feature in rows.features(of: row) { all[Int(feature)].spam += 1 }
+            } else {
+                for feature in rows.features(of: row) { all[Int(feature)].ham += 1 }
             }
         }
         return counts
@@ -85,10 +86,12 @@ struct KeySieve: Sendable {
         let again = again.span
         var passing = passing.mutableSpan
         var count = 0
-        for index in range {
-            let key = keys[index]
+        let keys = keys.extracting(range)
+        for index in keys.indices {
+            let key = keys[unchecked: index]
             passing[count] = key
-            count += Int(again[Self.word(key)] >> (key & 63) & 1)
+            // A word of a key lies within the table whatever the key is.
+            count += Int(again[unchecked: Self.word(key)] >> (key & 63) & 1)
         }
         return count
     }
@@ -103,8 +106,10 @@ struct KeySieve: Sendable {
             var ours = own.mutableSpan
             var count = 0
             for index in keys.indices {
-                ours[count] = keys[index]
-                count += word(keys[index]) / partWords == number ? 1 : 0
+                let key = keys[unchecked: index]
+                // No more than there are keys in the longest message.
+                ours[unchecked: count] = key
+                count += word(key) / partWords == number ? 1 : 0
             }
             var onceWords = once.mutableSpan
             var againWords = again.mutableSpan

@@ -50,8 +50,17 @@ package enum FisherMethod {
         var telling: [Double] = []
         for count in counts where !count.isEmpty {
             let probability = probability(count, spam: spam, ham: ham)
-            if abs(probability - 0.5) >= minimumDeviation { telling.append(probability) }
+            if isTelling(probability) { telling.append(probability) }
         }
+        return combine(telling: telling, spam: spam, ham: ham)
+    }
+
+    /// True for a probability that counts, where it is among the most telling.
+    static func isTelling(_ probability: Double) -> Bool { abs(probability - 0.5) >= minimumDeviation }
+
+    /// The same of the probabilities of those tokens that are telling, in their order.
+    static func combine(telling probabilities: [Double], spam: Double, ham: Double) -> Result {
+        var telling = probabilities
         guard !telling.isEmpty else { return Result(probability: 0.5, evidence: 0) }
         if telling.count > selection {
             telling.sort { abs($0 - 0.5) > abs($1 - 0.5) }

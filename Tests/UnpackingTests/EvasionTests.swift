@@ -112,9 +112,13 @@ import Testing
     }
 
     @Test(.enabled(if: GeneratorTests.installed("7z"))) func otherCodersOf7zAreNamed() throws {
-        let archive = try make("7z a -m0=BCJ2 out.7z in; mv out.7z out")
-        let result = Unpacked(archive, messageSize: 1 << 20)
-        #expect(result.names == ["in"] && result.kinds == [.unsupported] && !result.isComplete, "\(result.problems)")
+        for coders in ["-m0=BCJ2", "-mf=BCJ2 -m0=BCJ2 -m1=LZMA"] {
+            let archive = try make("7z a \(coders) out.7z in; mv out.7z out", Self.table)
+            let result = Unpacked(archive, messageSize: 1 << 20)
+            #expect(
+                result.names == ["in"] && result.kinds == [.unsupported] && !result.isComplete,
+                "\(coders): \(result.problems)")
+        }
     }
 
     /// A wrong password, or none: names are told where the archive shows them.

@@ -174,6 +174,46 @@ import Testing
         )
     }
 
+    /// Compiled descriptions of terminals begin like ARC's method 1; what is not whole, or has anything odd in it, is an archive.
+    @Test(arguments: [1, 0x16, 0x21, 0x44, 0x7F, 0x90]) func descriptionsOfTerminals(_ length: Int) {
+        func description(
+            names: [UInt8]? = nil, flags: [UInt8] = [1, 0, 1], place: Int = 3,
+            table: [UInt8] = Array("ab\0\u{1B}[K\0".utf8)
+        ) -> [UInt8] {
+            let names = names ?? Array(String(repeating: "term|", count: 99).utf8.prefix(length + 15)) + [0]
+            var out: [UInt8] =
+                [0x1A, 1] + octets(names.count, 2) + octets(flags.count, 2) + octets(2, 2) + octets(3, 2)
+            out += octets(table.count, 2) + names + flags
+            if out.count % 2 == 1 { out.append(0) }
+            out += octets(80, 2) + octets(24, 2) + octets(0, 2) + [0xFF, 0xFF] + octets(place, 2)
+            return out + table
+        }
+        func more(flags: [UInt8] = [1]) -> [UInt8] {
+            // A flag, a number and a string, with the value of the string and the names of all three.
+            let table = Array("x\0AX\0NN\0SS\0".utf8)
+            return octets(flags.count, 2) + octets(1, 2) + octets(1, 2) + octets(4, 2) + octets(table.count, 2) + flags
+                + [0]
+                + octets(7, 2) + octets(0, 2) + octets(0, 2) + octets(3, 2) + octets(6, 2) + table
+        }
+        let plain = description()
+        let padding: [UInt8] = plain.count % 2 == 1 ? [0] : []
+        for content in [plain, plain + padding + more()] {
+            let result = Unpacked(content)
+            #expect(result.types.isEmpty && !result.isMarked, "\(result.types) \(result.problems)")
+        }
+        guard length > 16 else { return }
+        for content in [
+            plain + eicar, Array(plain.dropLast()), description(flags: [1, 2, 0]), description(place: 7),
+            description(flags: [UInt8](repeating: 0, count: 45)), description(table: Array("ab\0\u{1B}[KM".utf8)),
+            description(names: Array("vt\0|long enough to be one, to the end".utf8) + [0]),
+            plain + padding + more(flags: [3]),
+            plain + padding + more() + [0],
+        ] {
+            let result = Unpacked(content)
+            #expect(result.types == ["arc"], "\(content) \(result.types)")
+        }
+    }
+
     // MARK: ZOO
 
     private struct ZooFile {

@@ -52,6 +52,32 @@ import Testing
         #expect(Set(ends[1].names).isSuperset(of: ["small.txt", "large.bin", "z.txt"]))
     }
 
+    /// A cabinet with a file and the first part of another one, which goes on in the next cabinet; without that it is damage.
+    @Test func cabinet() {
+        func cabinet(flags: Int) -> [UInt8] {
+            let next: [UInt8] = flags & 2 != 0 ? Array("o2.cab\0disk 2\0".utf8) : []
+            let part = [UInt8](repeating: 0x55, count: 500)
+            // The index 0xFFFE stands for a file that goes on.
+            func file(_ name: String, _ size: Int, _ start: Int, _ folder: Int) -> [UInt8] {
+                octets(size, 4) + octets(start, 4) + octets(folder, 2) + octets(0, 6) + Array(name.utf8) + [0]
+            }
+            let files =
+                file("small.txt", eicar.count, 0, 0)
+                + file("large.bin", 5000, eicar.count, flags & 2 != 0 ? 0xFFFE : 0)
+            let size = eicar.count + part.count
+            let data = octets(0, 4) + octets(size, 2) + octets(size, 2) + eicar + part
+            let first = 36 + next.count + 8
+            var out = Array("MSCF".utf8) + octets(0, 4) + octets(first + files.count + data.count, 4) + octets(0, 4)
+            out += octets(first, 4) + octets(0, 4) + [3, 1] + octets(1, 2) + octets(2, 2) + octets(flags, 2)
+            out += octets(7, 2) + octets(0, 2) + next + octets(first + files.count, 4) + octets(1, 2) + octets(0, 2)
+            return out + files + data
+        }
+        let volume = Unpacked(cabinet(flags: 2), messageSize: 1 << 20)
+        #expect(volume.kinds == [.unsupported], "\(volume.problems)")
+        #expect(volume.names == ["small.txt", "large.bin"] && volume.places(of: eicar).count == 1)
+        #expect(Unpacked(cabinet(flags: 0), messageSize: 1 << 20).kinds == [.corrupt])
+    }
+
     /// What is cut off in a member, in front of any directory, is damaged wherever the cut is.
     @Test func archivesThatAreCutOff() {
         let whole = UnpackingTests.zip([("a.com", eicar), ("b.bin", [UInt8](repeating: 0x55, count: 5000))])

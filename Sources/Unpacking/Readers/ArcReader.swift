@@ -17,8 +17,10 @@ enum ArcReader {
     private static let sparkWords = 12
 
     /// It begins with a name that DOS takes, or with any, which arc(1) takes, and there is another member or the end where the first
-    /// one ends; or its data is what arc(1) writes by default; or name and method make sense. To arc(1) sizes say nothing.
+    /// one ends; or its data is what arc(1) writes by default; or name and method make sense. To arc(1) sizes say nothing. A whole description of a
+    /// terminal is none.
     static func isArchive(_ content: Span<UInt8>) -> Bool {
+        if CompiledTerminal.isWhole(content) { return false }
         if FileSignature.isARC(content) { return true }
         guard content.count > headerSize, content[0] == mark, content[1] & ~sparkBit != 0,
             let header = Header(content, at: 0), !header.name.isEmpty

@@ -14,7 +14,10 @@ enum CabinetReader {
                 }
                 return sink.begin(member)
             }, append: { sink.append($0) }, end: { sink.end() })
-        if result.contains(.damaged) { sink.report(.corrupt, "damaged cab archive") }
+        // Of a volume, the rest of what it holds is missing without any damage.
+        if result.contains(.damaged) {
+            sink.report(result.contains(.volume) ? .note : .corrupt, "damaged cab archive")
+        }
         if result.contains(.overlapping) { sink.report(.overlappingFiles) }
         if result.contains(.volume) { sink.report(.unsupported, "volume of a split cab archive") }
         if let size = content.littleEndian32(at: 8), sink.mayGoOn() {

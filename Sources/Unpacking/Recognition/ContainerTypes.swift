@@ -60,7 +60,7 @@ extension FileType {
     package static let sevenZip = FileType(
         "7z", "application/x-7z-compressed", "7-Zip archive", .archive(.sevenZip),
         recognised: "`7z BC AF 27 1C`",
-        reported: members + "; LZ5, Lizard, and BCJ2 without a compression are unsupported; "
+        reported: members + "; LZ5, Lizard, BCJ2 twice, and BCJ2 without a compression are unsupported; "
             + "one member without a name is called after the archive; "
             + "an encrypted header hides the names; " + volume)
     static let rar = FileType(

@@ -39,7 +39,10 @@ extension SevenZipReader {
         if coders.count == 1, packed.streams.count == 1, let end = decode(coders[0], packed, packed.streams[0], use) {
             return end
         }
-        guard coders.allSatisfy(\.isOfLibrary) else { return .unsupported }
+        // Of coders with several inputs, BCJ2 alone, libarchive takes one.
+        guard coders.allSatisfy(\.isOfLibrary), coders.count(where: { $0.inStreams > 1 }) <= 1 else {
+            return .unsupported
+        }
         return decodeByLibrary(packed.folder, packed.streams, use)
     }
 

@@ -171,9 +171,10 @@ struct LearnProgram {
                 try sayTotals(store)
             }
             return 0
-        case .forceExpire:
+        case .forceExpire(let syncs):
             try onEach { store in
                 let expired = try store.expire(time: now)
+                _ = try store.solveIfDue(always: syncs)
                 try sayTotals(store, ", expired \(expired) tokens")
             }
             return 0

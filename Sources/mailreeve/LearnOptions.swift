@@ -15,7 +15,9 @@ struct LearnOptions: Equatable {
 
     /// What is asked for besides learning from targets.
     enum Task: Equatable {
-        case learn, sync, forceExpire, clear, backup, importing, help, version, evaluate
+        case learn, sync, clear, backup, importing, help, version, evaluate
+        /// With `--sync` the machines are solved though few messages are new.
+        case forceExpire(syncs: Bool)
         case dump(Dump)
         case restore(OctetPath)
         case undo(UInt64?)
@@ -207,8 +209,11 @@ struct LearnOptions: Equatable {
         case "config": configuration = value
         case "dbpath": databasePath = value
         case "no-sync", "nosync", "norebuild", "no-rebuild": postponesCounting = true
-        case "sync", "rebuild": task = .sync
-        case "force-expire": task = .forceExpire
+        // Both are done where both are named, as with sa-learn.
+        case "sync", "rebuild":
+            if case .forceExpire = task { task = .forceExpire(syncs: true) } else { task = .sync }
+        case "force-expire":
+            task = .forceExpire(syncs: task == .sync || task == .forceExpire(syncs: true))
         case "clear":
             // As in sa-learn, what is to be shown is not removed.
             if case .dump = task { break }
@@ -304,7 +309,8 @@ struct LearnOptions: Equatable {
                                      always holds
           --no-sync                  only remember; count with the next --sync or learning
           --sync                     count what was remembered and solve the machines
-          --force-expire             bring the tokens within their budget now
+          --force-expire             count what was remembered, bring the tokens within their budget now, and solve
+                                     the machines where enough is new; with --sync in any case
                                      (both: without -u also the databases of users and domains)
           --dump [all|data|magic]    print the database; --regexp RE picks tokens by their octets
           --backup, --restore FILE   write the database to standard output; replace it by FILE

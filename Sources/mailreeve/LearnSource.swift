@@ -105,7 +105,13 @@ struct LearnSource {
     private static func isInMaildir(_ path: OctetPath) -> Bool {
         guard path.hasSuffix("/cur") || path.hasSuffix("/new") else { return false }
         let mailbox = OctetPath(octets: path.octets.dropLast("/cur".utf8.count))
-        return ["cur", "new", "tmp"].allSatisfy { mailbox.appending($0).withCString { access($0, F_OK) } == 0 }
+        return ["cur", "new", "tmp"].allSatisfy { isThere(mailbox.appending($0)) }
+    }
+
+    /// Not by access(2): it asks as the real user, who has no right to read the mailboxes of others where root learns them.
+    private static func isThere(_ path: OctetPath) -> Bool {
+        var status = stat()
+        return path.withCString { stat($0, &status) } == 0
     }
 
     private mutating func passOver(_ path: OctetPath) {
@@ -141,7 +147,7 @@ struct LearnSource {
     /// csh(1) wildcards, where the shell did not resolve them; the word itself when nothing matches.
     private func glob(_ pattern: OctetPath) -> [OctetPath] {
         guard pattern.octets.contains(where: { "*?[{~".utf8.contains($0) }),
-            pattern.withCString({ access($0, F_OK) }) != 0
+            !Self.isThere(pattern)
         else { return [pattern] }
         var found = glob_t()
         defer { globfree(&found) }

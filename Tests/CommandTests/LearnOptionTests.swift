@@ -24,7 +24,11 @@ import Testing
 
     @Test(
         arguments: [
-            ("--sync", LearnOptions.Task.sync), ("--rebuild", .sync), ("--force-expire", .forceExpire),
+            ("--sync", LearnOptions.Task.sync), ("--rebuild", .sync), ("--force-expire", .forceExpire(syncs: false)),
+            ("--force-expire --force-expire", .forceExpire(syncs: false)),
+            ("--force-expire --sync", .forceExpire(syncs: true)),
+            ("--sync --force-expire", .forceExpire(syncs: true)),
+            ("--rebuild --force-expire --sync", .forceExpire(syncs: true)),
             ("--clear", .clear), ("--backup", .backup), ("--restore f", .restore("f")), ("--restore=f", .restore("f")),
             ("--import", .importing), ("--dump", .dump(.all)), ("--dump all", .dump(.all)),
             ("--dump data", .dump(.data)),

@@ -64,6 +64,15 @@ struct LearnTests {
             }
             let expired = try place.learn("--force-expire")
             #expect(expired.lines == ["\(place.database): 0 spam, 0 ham, expired 0 tokens"])
+            // What is only remembered is counted, and the machines are solved: the first time they are due.
+            for task in [["--force-expire"], ["--force-expire", "--sync"], ["--sync", "--force-expire"]] {
+                _ = try place.learn("--clear")
+                _ = try place.learn("--no-sync", "--mbox", "--spam", Self.spam, "--ham", Self.ham)
+                let run = try runTool(
+                    Programs.path("mailreeve"),
+                    ["learn", "--config", place.configuration.path, "--dbpath", place.database] + task)
+                #expect(run.lines == ["\(place.database): 62 spam, 61 ham, expired 0 tokens"], "\(task): \(run)")
+            }
         }
     }
 
@@ -359,6 +368,32 @@ struct LearnTests {
                 ])
             #expect(other.status == 0, "\(other)")
             #expect(owner("2/deep/users/ann@example.com/data.mdb") == Programs.serviceUser.1)
+        }
+    }
+
+    /// Root learns mailboxes that only their owners may look into, as what they are: deleted mail is left out, and a file is one
+    /// message. A name that holds a wildcard is found there, too.
+    @Test(.enabled(if: getuid() == 0, "only root reads the mailboxes of others"))
+    func rootReadsMailboxesOfOthers() async throws {
+        try await Lanes.run {
+            let place = try Place()
+            let mailbox = place.directory + "/Maildir"
+            for name in ["", "/cur", "/new", "/tmp"] { mkdir(mailbox + name, 0o700) }
+            let separator = "From a@example.org Thu Aug 22 12:36:23 2002\n"
+            let files = [
+                "1:2,S": separator + "Subject: one\n\nfirst part of it\n\n" + separator + "and more of it\n",
+                "2:2,ST": "Subject: two\n\ntaken out again\n", "[3]:2,S": "Subject: three\n\nkept as it is\n",
+            ]
+            for (name, text) in files {
+                try Data(text.utf8).write(to: URL(fileURLWithPath: mailbox + "/cur/" + name))
+            }
+            for target in [mailbox, mailbox + "/cur"] {
+                let learnt = try place.learn("--spam", target)
+                #expect(learnt.lines.first?.hasSuffix("(2 message(s) examined)") == true, "\(learnt)")
+                #expect(learnt.lines.contains("1 message(s) marked as deleted were left out"), "\(learnt)")
+            }
+            let named = try place.learn("--forget", mailbox + "/cur/[3]:2,S")
+            #expect(named.lines.first == "Forgot tokens from 1 message(s) (1 message(s) examined)", "\(named)")
         }
     }
 

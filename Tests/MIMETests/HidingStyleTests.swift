@@ -32,6 +32,25 @@ import Testing
         #expect(!textIsHidden("<p style='\(style)'>text"))
     }
 
+    /// Letters nearly of the background's colour are not read; grey and coloured letters are, from where they can be.
+    @Test(
+        arguments: [
+            ("#fff", "#f6f6f6", true), ("#fff", "#f0f0f0", true), ("#fff", "#efefef", true), ("#fff", "#eee", false),
+            ("#fff", "#ddd", false), ("#fff", "#ccc", false), ("#fff", "#999", false), ("#fff", "#fffff0", true),
+            ("#fff", "#ffffcc", true), ("#fff", "#ffff59", true), ("#fff", "#ffff58", false), ("#fff", "yellow", false),
+            ("#fff", "#ffefff", true), ("#fff", "#ffeeff", false), ("#fff", "#c7ffff", true),
+            ("#fff", "#c6ffff", false),
+            ("#000", "#0a0a0a", true), ("#000", "#101010", true), ("#000", "#111", false), ("#000", "#333", false),
+            ("#000", "#0000a6", true), ("#000", "#0000a7", false), ("#000", "#001000", true),
+            ("#000", "#001100", false),
+            ("#000", "#380000", true), ("#000", "#390000", false), ("#808080", "#8f8f8f", true),
+            ("#808080", "#919191", false), ("#f0f0f0", "#fff", true), ("#eee", "#fff", false),
+        ])
+    func lettersLikeTheBackground(_ background: String, _ color: String, _ isHidden: Bool) {
+        #expect(textIsHidden("<body bgcolor='\(background)'><p style='color:\(color)'>text") == isHidden)
+        #expect(textIsHidden("<p style='background:\(background);-webkit-text-fill-color:\(color)'>text") == isHidden)
+    }
+
     @Test(
         arguments: [
             ("div .x", "<div><i class=x>", true), ("div .x", "<i class=x>", false),

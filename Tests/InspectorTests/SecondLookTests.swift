@@ -151,7 +151,7 @@ import Testing
     }
 
     /// Pages of documents have some octets beside that budget, all documents of a message together.
-    @Test(arguments: [(60 << 20, 2, false), (140 << 20, 2, true)])
+    @Test(arguments: [(60 << 20, 2, false), (60 << 20, 5, true)])
     func pagesOfDocuments(octets: Int, count: Int, isOver: Bool) throws {
         let mail = try Self.mail(
             """

@@ -8,7 +8,9 @@ package enum FileSignature {
 
     /// True for programs, archives, documents, shortcuts and disk images.
     static func isFile(_ bytes: Span<UInt8>) -> Bool {
-        for signature in signatures where bytes.hasBytes(signature.span, at: 0) { return true }
+        if bytes.count > 1, mayBegin(bytes[0], bytes[1]) {
+            for signature in signatures where bytes.hasBytes(signature.span, at: 0) { return true }
+        }
         if ProgramHeader.isHere(bytes) || isCompressed(bytes) || isARJ(bytes) || isARC(bytes) || isLHA(bytes) {
             return true
         }

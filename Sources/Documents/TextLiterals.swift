@@ -296,15 +296,22 @@ struct TextLiterals {
         }
     }
 
+    /// Characters of a literal that stand for the octets by which a file is known, whether they are digits or base64.
+    private static let headText = FileSignature.length * 2
+
     static func beginsFile(_ text: Span<UInt8>, _ literal: Literal) -> Bool {
         if literal.isHexadecimal {
             var collector = HexadecimalCollector()
-            for index in 0..<min(text.count, FileSignature.length * 2) { collector.add(text[index]) }
+            for index in 0..<min(text.count, headText) { collector.add(text[index]) }
             let octets = collector.finish()
             if FileSignature.isFile(octets.span) || FileSignature.isMarkup(octets.span) { return true }
         }
+        return beginsFileInBase64(text)
+    }
+
+    private static func beginsFileInBase64(_ text: Span<UInt8>) -> Bool {
         let head = EncodedText.decodeBase64(
-            text.extracting(text.range(0, FileSignature.length * 2)), limit: FileSignature.length)
+            text.extracting(text.range(0, headText)), limit: FileSignature.length)
         return FileSignature.isFile(head.span) || FileSignature.isMarkup(head.span)
             || FileSignature.mayBeImage(head.span) || ProgramHeader.wanted(head.span) != nil
     }
@@ -323,9 +330,21 @@ struct TextLiterals {
             for index in 0..<text.count { collector.add(text[index]) }
             if hand(collector.finish(), role, extraction) { return true }
         }
-        guard literal.needsCleaning else { return decodeBase64(text, role, extraction) }
+        guard literal.needsCleaning else {
+            guard beginsFileInBase64(text) else { return passOver(extraction) }
+            return hand(EncodedText.decodeBase64(text, limit: extraction.room), role, extraction)
+        }
+        // Most literals are none, and this one is tried from many places: all of it is cleaned for a file only.
+        let head = cleaned(text, limit: headText)
+        guard beginsFileInBase64(head.span) else { return passOver(extraction) }
         let plain = cleaned(text)
-        return decodeBase64(plain.span, role, extraction)
+        return hand(EncodedText.decodeBase64(plain.span, limit: extraction.room), role, extraction)
+    }
+
+    /// The first octets tell for most literals that nothing comes of it.
+    private static func passOver(_ extraction: Extraction) -> Bool {
+        extraction.charge(FileSignature.length)
+        return false
     }
 
     /// The pieces of a literal alone, cleaned.
@@ -335,13 +354,15 @@ struct TextLiterals {
     }
 
     /// In the usual alphabet, and without signs of addition and line ends written out between pieces.
-    static func cleaned(_ text: Span<UInt8>) -> [UInt8] {
+    /// - Parameter limit: characters that are enough.
+    static func cleaned(_ text: Span<UInt8>, limit: Int = .max) -> [UInt8] {
         let table = CharacterClasses.table
         let classes = table.span
         var plain: [UInt8] = []
-        plain.reserveCapacity(text.count)
+        plain.reserveCapacity(min(text.count, limit))
         var isPassed = false
         for index in 0..<text.count {
+            if plain.count == limit { break }
             if isPassed {
                 isPassed = false
                 continue
@@ -360,14 +381,5 @@ struct TextLiterals {
             }
         }
         return plain
-    }
-
-    private static func decodeBase64(_ text: Span<UInt8>, _ role: DocumentRole, _ extraction: Extraction) -> Bool {
-        // The first octets tell for most literals that nothing comes of it.
-        guard beginsFile(text, Literal(end: text.count, isHexadecimal: false)) else {
-            extraction.charge(FileSignature.length)
-            return false
-        }
-        return hand(EncodedText.decodeBase64(text, limit: extraction.room), role, extraction)
     }
 }

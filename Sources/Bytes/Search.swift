@@ -87,11 +87,7 @@ extension Span<UInt8> {
     }
 
     /// True when there is no control character but those of text: HT, LF, FF, CR and ESC.
-    package var hasOnlyControlsOfText: Bool {
-        withUnsafeBufferPointer { bytes in
-            bytes.baseAddress.map { cbytes_foreign_control($0, count) } ?? count == count
-        }
-    }
+    package var hasOnlyControlsOfText: Bool { textSigns != nil }
 
     /// NULs at the start.
     package var leadingNULs: Int {

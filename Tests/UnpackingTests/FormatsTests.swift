@@ -23,8 +23,9 @@ import Testing
             such (names, sizes and methods of its members: `.cdb` files), and signatures that ask for the type of the
             container around a member. The members themselves are scanned one by one. What is something else besides that has no
             reader here, such as a program with an archive behind it, is left to that parser as well: libclamav looks into
-            installers (NSIS, InstallShield) and scripts of AutoIt, within its own limits. Names in them are not tested, nor are those
-            in setups of other programs, such as Inno Setup, which are programs here and nothing else.
+            installers (NSIS, InstallShield) and scripts of AutoIt. Names in them are not tested, nor are those
+            in setups of other programs, such as Inno Setup, which are programs here and nothing else. What it unpacks there, and of a
+            container that is damaged, comes out of the budget of the message; of pages of PDF documents 256 MiB in a message are free.
 
             A container that reached a limit is scanned as it stands, without libclamav taking on what was too much here;
             the message is `unchecked: over-limits` then.

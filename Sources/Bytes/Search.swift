@@ -87,7 +87,11 @@ extension Span<UInt8> {
     }
 
     /// True when there is no control character but those of text: HT, LF, FF, CR and ESC.
-    package var hasOnlyControlsOfText: Bool { textSigns != nil }
+    package var hasOnlyControlsOfText: Bool {
+        withUnsafeBufferPointer { bytes in
+            bytes.baseAddress.map { cbytes_foreign_control($0, count) } ?? count == count
+        }
+    }
 
     /// NULs at the start.
     package var leadingNULs: Int {

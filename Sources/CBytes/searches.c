@@ -87,8 +87,7 @@ static size_t rarest(const uint8_t *sequence, size_t length, size_t taken) {
     }
 
 PART bool is_sequence(const uint8_t *place, const uint8_t *needle, size_t length) {
-    /* Most places that are none end otherwise. */
-    return place[length - 1] == needle[length - 1] && memcmp(place, needle, length) == 0;
+    return memcmp(place, needle, length) == 0;
 }
 
 SEARCH
@@ -253,4 +252,23 @@ uint32_t cbytes_tag_letters(const uint8_t *bytes, size_t length) {
         if (bytes[at] == '<') letters |= 1u << (bytes[at + 1] & 0x1F);
     }
     return letters;
+}
+
+/* HT, LF, FF, CR and ESC stand in texts. */
+#define FOREIGN(octet) \
+    (((octet) < 0x20) & ((octet) != 0x09) & ((octet) != 0x0A) & ((octet) != 0x0C) & ((octet) != 0x0D) & ((octet) != 0x1B))
+
+SEARCH
+size_t cbytes_foreign_control(const uint8_t *bytes, size_t length) {
+    size_t at = 0;
+    for (; length >= BLOCK && at <= length - BLOCK; at += BLOCK) {
+        const octets low = LOAD(bytes + at), high = LOAD(bytes + at + WIDTH);
+        if (BITS(__builtin_elementwise_min(low, high) < 0x20) == 0) continue;
+        const uint64_t hits = BITS(FOREIGN(low)) | BITS(FOREIGN(high)) << WIDTH;
+        if (hits != 0) return at + (size_t)__builtin_ctzll(hits);
+    }
+    for (; at < length; at++) {
+        if (FOREIGN(bytes[at])) return at;
+    }
+    return length;
 }

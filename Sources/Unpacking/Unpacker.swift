@@ -178,8 +178,10 @@ package final class Unpacker {
         readDocument(content, opened.types, signs, namedPage: namedPage, receiver)
         if !budget.isOver, receiver.level <= limits.levels, isText {
             receiver.isEmbedded = true
-            if !asEncodedText || Self.mayHoldEncodedText(opened.types) {
-                TextReader.read(content, signs, withBlocks: asEncodedText, into: receiver)
+            if !asEncodedText {
+                TextReader.readLabelled(content, signs, into: receiver)
+            } else if Self.mayHoldEncodedText(opened.types) {
+                TextReader.read(content, signs, into: receiver)
             }
         }
         if !budget.isOver, receiver.level <= limits.levels, Self.mayHideArchives(opened.types) {

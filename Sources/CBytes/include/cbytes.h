@@ -29,6 +29,9 @@ size_t cbytes_long_tag(const uint8_t *bytes, size_t length, size_t start);
 /* The octets that stand behind a `<`, by their last five bits, which are the same for both cases of a letter: a bit for each. */
 uint32_t cbytes_tag_letters(const uint8_t *bytes, size_t length);
 
+/* Where the first control character stands that texts do not have; `length` when there is none. */
+size_t cbytes_foreign_control(const uint8_t *bytes, size_t length);
+
 /* What few texts have: octets, and five hyphens in a row. */
 #define CBYTES_PERCENT 0x04
 #define CBYTES_AMPERSAND 0x08

@@ -6,15 +6,9 @@ internal import Members
 /// Finds files that are encoded into text: uuencoded, yEnc, BinHex, Intel HEX, base64 between labels as `certutil -encode` writes it, and
 /// text that is base64 from its first line to its last.
 enum TextReader {
-    /// - Parameters:
-    ///   - signs: those of the content.
-    ///   - withBlocks: look for what readers of messages know as well; without, for labels and Intel HEX alone.
-    static func read(_ content: Span<UInt8>, _ signs: TextSigns, withBlocks: Bool = true, into sink: any MemberSink) {
+    /// - Parameter signs: those of the content.
+    static func read(_ content: Span<UInt8>, _ signs: TextSigns, into sink: any MemberSink) {
         if IntelHex.begins(content) { IntelHex.read(content, into: sink) }
-        guard withBlocks else {
-            _ = addLabelled(content, signs, into: sink)
-            return
-        }
         // Blocks of yEnc and uuencode, marked or not, have `begin`.
         let mayHaveLines = content.firstIndex(of: "begin") != nil
         let mayHaveBinHex = signs.contains(.parenthesis) && content.firstIndex(of: markOfBinHex) != nil
@@ -38,6 +32,13 @@ enum TextReader {
         // So are lists of words.
         if words != nil, !isKnown(decoded.span) { return }
         _ = sink.add(Member(flags: .quoted, role: "base64"), content: decoded)
+    }
+
+    /// Only what no reader of messages knows.
+    /// - Parameter signs: those of the content.
+    static func readLabelled(_ content: Span<UInt8>, _ signs: TextSigns, into sink: any MemberSink) {
+        if IntelHex.begins(content) { IntelHex.read(content, into: sink) }
+        _ = addLabelled(content, signs, into: sink)
     }
 
     /// What the comment of a BinHex file begins with.

@@ -10,10 +10,15 @@ extension TextLiterals {
 
     /// XML, iCalendar or vCard begins here, behind a mark and blanks.
     static func hasFoldedLines(_ bytes: Span<UInt8>) -> Bool {
+        let at = beginning(of: bytes)
+        return bytes.hasBytes("<", at: at) || bytes.hasPrefix(ignoringCase: "begin:v", from: at)
+    }
+
+    /// Behind a mark and blanks.
+    private static func beginning(of bytes: Span<UInt8>) -> Int {
         var at = bytes.hasBytes("\u{FEFF}", at: 0) ? 3 : 0
         while at < bytes.count, bytes[at] <= 0x20 { at += 1 }
-        return bytes.hasBytes("<", at: at) && !isProse(bytes, from: at)
-            || bytes.hasPrefix(ignoringCase: "begin:v", from: at)
+        return at
     }
 
     /// Elements around the texts of office documents: words with blanks between them are words of people there, and most of what
@@ -24,7 +29,10 @@ extension TextLiterals {
     /// Octets in which an element has to begin, behind the declaration.
     private static let prologue = 1024
 
-    private static func isProse(_ bytes: Span<UInt8>, from start: Int) -> Bool {
+    /// The text of an office document: neither folded lines nor lists of numbers are in it that a program reads.
+    static func isProse(_ bytes: Span<UInt8>) -> Bool {
+        let start = beginning(of: bytes)
+        guard bytes.hasBytes("<", at: start) else { return false }
         let head = bytes.extracting(start..<min(bytes.count, start + prologue))
         var at = 0
         while let tag = head.firstIndex(of: UInt8(ascii: "<"), from: at) {

@@ -2,12 +2,12 @@ internal import Bytes
 
 /// Octets that a program has as numbers in lists.
 extension TextLiterals {
-    /// `[77, 90]`, `(0x4d, 0x5a)`; and lists without a bracket, which are told from tables by what they begin with.
+    /// `[77, 90]`, `(0x4d, 0x5a)`.
+    /// - Returns: where lists are that were handed on, and how long.
     static func lists(
         _ bytes: Span<UInt8>, _ signs: TextSigns, _ role: DocumentRole, _ extraction: Extraction,
         _ result: inout Result
-    ) {
-        // Where lists are that were handed on, and how long.
+    ) -> [Int: Int] {
         var known: [Int: Int] = [:]
         let brackets: [(TextSigns, UInt8)] = [(.bracket, UInt8(ascii: "[")), (.parenthesis, UInt8(ascii: "("))]
         for (sign, bracket) in brackets where signs.contains(sign) {
@@ -22,6 +22,14 @@ extension TextLiterals {
                 known[numbers.start] = numbers.octets.count
             }
         }
+        return known
+    }
+
+    /// Lists without a bracket, which are told from tables by what they begin with.
+    /// - Parameter known: places of those with one, and how long they are.
+    static func numberLists(
+        _ bytes: Span<UInt8>, besides known: [Int: Int], _ extraction: Extraction, _ result: inout Result
+    ) {
         NumberLists.each(in: bytes, limit: extraction.room) { octets, start in
             guard extraction.countItem() else { return false }
             if let count = known[start], count >= octets.count { return true }

@@ -54,7 +54,8 @@ struct TextLiterals {
         var result = Result()
         let role: DocumentRole = hasScript ? .literal : .quotedLiteral
         texts(bytes, isPage: isPage, besides: message, role, extraction, &result)
-        if isPage || hasFoldedLines(bytes) { shortLines(bytes, ofPage: isPage, extraction, &result) }
+        let isProse = !isPage && Self.isProse(bytes)
+        if isPage || !isProse && hasFoldedLines(bytes) { shortLines(bytes, ofPage: isPage, extraction, &result) }
         let escapeSigns = EscapeSigns(bytes, signs)
         if let words = EscapedText.resolved(bytes, escapeSigns, shortest: shortestText) {
             var inWords = Result()
@@ -65,9 +66,10 @@ struct TextLiterals {
             // Percent signs that are written by their numbers.
             escapedFiles(words.span, EscapeSigns(words.span, .all), ofPage: isPage, role, extraction, &result)
         }
-        lists(bytes, signs, role, extraction, &result)
-        let known = escapedFiles(bytes, escapeSigns, ofPage: isPage, role, extraction, &result)
-        escapes(bytes, escapeSigns, besides: known, role, extraction, &result)
+        let known = lists(bytes, signs, role, extraction, &result)
+        if !isProse { numberLists(bytes, besides: known, extraction, &result) }
+        let escaped = escapedFiles(bytes, escapeSigns, ofPage: isPage, role, extraction, &result)
+        escapes(bytes, escapeSigns, besides: escaped, role, extraction, &result)
         HexadecimalDump.read(bytes, limit: { extraction.room }) { octets in
             guard extraction.countItem() else { return false }
             result.hasFile = hand(octets, role, extraction) || result.hasFile

@@ -87,7 +87,8 @@ static size_t rarest(const uint8_t *sequence, size_t length, size_t taken) {
     }
 
 PART bool is_sequence(const uint8_t *place, const uint8_t *needle, size_t length) {
-    return memcmp(place, needle, length) == 0;
+    /* Most places that are none end otherwise. */
+    return place[length - 1] == needle[length - 1] && memcmp(place, needle, length) == 0;
 }
 
 SEARCH

@@ -10,6 +10,9 @@ package struct PDFReader {
 
     private static let mark: StaticString = "%PDF-"
 
+    /// What stands in the first octets of every such file, one or another.
+    private static let beginnings = SequenceSet(["%PDF-", "%!PS-Adobe-", " obj"].map { Array($0.utf8) })
+
     /// Octets at the start in which readers take a head, and at the end in which they look for the last line.
     private static let headSize = 1_024
 
@@ -17,6 +20,7 @@ package struct PDFReader {
     /// note 13); poppler, MuPDF and qpdf do without one where objects and the end are there.
     package static func matches(_ bytes: Span<UInt8>) -> Bool {
         let head = bytes.extracting(bytes.range(0, headSize + mark.utf8CodeUnitCount - 1))
+        guard beginnings.firstPlace(in: head) != nil else { return false }
         if head.firstIndex(of: mark) != nil { return true }
         if let line = head.firstIndex(of: "%!PS-Adobe-"), let version = head.firstIndex(of: " PDF-", from: line),
             head.firstIndex(of: 0x0A, from: line) ?? head.count > version

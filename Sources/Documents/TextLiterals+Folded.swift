@@ -29,7 +29,7 @@ extension TextLiterals {
     /// Octets in which an element has to begin, behind the declaration.
     private static let prologue = 1024
 
-    /// The text of an office document: neither folded lines nor lists of numbers are in it that a program reads.
+    /// The text of an office document: neither folded lines nor lists of numbers nor dumps are in it that a program reads.
     static func isProse(_ bytes: Span<UInt8>) -> Bool {
         let start = beginning(of: bytes)
         guard bytes.hasBytes("<", at: start) else { return false }

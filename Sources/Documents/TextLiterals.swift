@@ -70,6 +70,7 @@ struct TextLiterals {
         if !isProse { numberLists(bytes, besides: known, extraction, &result) }
         let escaped = escapedFiles(bytes, escapeSigns, ofPage: isPage, role, extraction, &result)
         escapes(bytes, escapeSigns, besides: escaped, role, extraction, &result)
+        if isProse { return result }
         HexadecimalDump.read(bytes, limit: { extraction.room }) { octets in
             guard extraction.countItem() else { return false }
             result.hasFile = hand(octets, role, extraction) || result.hasFile

@@ -134,7 +134,7 @@ extension Inspection.Run {
     private mutating func ask(
         _ engine: ClamAVEngine, _ content: Span<UInt8>, parsingMail: Bool, parsingArchives: Bool, isPDF: Bool = false
     ) -> [ScanOutcome] {
-        let own = engine.limits.piecesOfDocuments(content.count)
+        let own = EngineLimits.pieces(of: content.count)
         let spare = isPDF ? pageOctetsLeft : 0
         do throws(EngineError) {
             try engine.setLimits(engine.limits.within(own, spare, unpacker.octetsLeft))
@@ -207,8 +207,8 @@ extension EngineLimits {
     private static let deepest = 100
 
     /// Octets that libclamav makes of a document or page without unpacking anything that would be counted here.
-    func piecesOfDocuments(_ size: Int) -> Int {
-        let (pieces, isLarge) = size.multipliedReportingOverflow(by: Self.piecesOfDocuments)
+    static func pieces(of size: Int) -> Int {
+        let (pieces, isLarge) = size.multipliedReportingOverflow(by: piecesOfDocuments)
         return isLarge ? .max : pieces
     }
 
@@ -231,7 +231,7 @@ extension EngineLimits {
     /// - Parameter mail: limits of the message's structure, where it is taken apart, too.
     func forSecondLook(_ unpacking: UnpackingLimits, mail: MIMELimits?, messageSize: Int) -> EngineLimits {
         let (octets, _) = unpacking.quota(messageSize: messageSize).addingReportingOverflow(messageSize)
-        let size = piecesOfDocuments(octets)
+        let size = Self.pieces(of: octets)
         let (files, isMany) = files.multipliedReportingOverflow(by: unpacking.files + 1)
         let levels = unpacking.levels + (mail?.depth ?? 0) + Self.levelsBeside
         return EngineLimits(

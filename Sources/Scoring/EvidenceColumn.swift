@@ -86,12 +86,10 @@ struct KeySieve: Sendable {
         let again = again.span
         var passing = passing.mutableSpan
         var count = 0
-        let keys = keys.extracting(range)
-        for index in keys.indices {
-            let key = keys[unchecked: index]
+        for index in range {
+            let key = keys[index]
             passing[count] = key
-            // A word of a key lies within the table whatever the key is.
-            count += Int(again[unchecked: Self.word(key)] >> (key & 63) & 1)
+            count += Int(again[Self.word(key)] >> (key & 63) & 1)
         }
         return count
     }
@@ -106,9 +104,8 @@ struct KeySieve: Sendable {
             var ours = own.mutableSpan
             var count = 0
             for index in keys.indices {
-                let key = keys[unchecked: index]
-                // No more than there are keys in the longest message.
-                ours[unchecked: count] = key
+                let key = keys[index]
+                ours[count] = key
                 count += word(key) / partWords == number ? 1 : 0
             }
             var onceWords = once.mutableSpan

@@ -72,8 +72,7 @@ extension TokenExtractor {
 
     /// Takes the other links of HTML, and those of documents: apart, as hidden words, where the mail shows a text (attack: links of
     /// honest mail where nobody sees them).
-    mutating func addOtherLinks() {
-        let tokenClass: TokenClass = showsText ? .hidden : .link
+    mutating func addOtherLinks(as tokenClass: TokenClass) {
         for link in links.hiddenInOrder { add(link, as: tokenClass) }
         for link in documentLinks { add(link: link.span, as: tokenClass) }
         links = FoundLinks()

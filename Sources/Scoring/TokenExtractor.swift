@@ -15,8 +15,6 @@ package struct TokenExtractor: Sendable {
     private var shown = ShownText()
     /// Texts in whose place others are shown.
     var unshown: [UInt8] = []
-    /// Whether a person sees a text of the message itself.
-    var showsText = false
 
     /// Takes words as SpamAssassin keys them, too.
     package var takesForeignTokens = false
@@ -28,8 +26,8 @@ package struct TokenExtractor: Sendable {
 
     /// Ends a message and gives its tokens.
     package mutating func finish() -> TokenSet {
-        takeTexts()
-        addOtherLinks()
+        let showsText = takeTexts()
+        addOtherLinks(as: showsText ? .hidden : .link)
         addFacts()
         hiddenLeft = Self.hiddenSize
         facts = MessageFacts()
@@ -46,10 +44,11 @@ package struct TokenExtractor: Sendable {
 
     /// Takes the texts that are shown, then those in whose place they are. Where nothing is shown, the latter are what a person
     /// looks for.
-    private mutating func takeTexts() {
+    /// - Returns: whether a person sees a text of the message itself.
+    private mutating func takeTexts() -> Bool {
         let unshown = unshown
         self.unshown = []
-        showsText = facts.textOctets > 0
+        let showsText = facts.textOctets > 0
         if !showsText {
             add(text: unshown.span)
             takeShown()
@@ -57,6 +56,7 @@ package struct TokenExtractor: Sendable {
             takeShown()
             add(unshown: unshown.span)
         }
+        return showsText
     }
 
     private mutating func takeShown() {

@@ -9,7 +9,8 @@ extension Unpacker {
         if types.contains(.mail) { texts.keep(header: content) }
         for format in [FileType.ArchiveFormat.rar, .rar5]
         where types.contains(where: { $0.opening == .archive(format) }) {
-            let comment = RarComment.read(content, format)
+            let comment = RarComment.read(
+                content, format, memory: limits.containers.dictionary, while: { budget.mayGoOn() })
             if !comment.isEmpty { texts.keep(comment: comment.span) }
         }
         guard types.contains(.zip), let end = ZipEnd.last(of: content), !end.comment.isEmpty else { return }

@@ -78,7 +78,7 @@ package final class Unpacker {
     private lazy var supply: PasswordSupply = { [unowned self] in passwords() }
     var texts = ArchiveTexts()
     private let keys: PasswordKeys
-    private let budget: Budget
+    let budget: Budget
     private let store: ContentStore
     private var queue: [Item] = []
     private var head = 0

@@ -7,16 +7,21 @@ enum RarComment {
     /// Octets of a comment that are read.
     private static let size = 16_384
 
+    /// - Parameters:
+    ///   - memory: octets that unpacking it may take.
+    ///   - mayGoOn: false ends the search for it.
     /// - Returns: text of any coding; empty where there is none, or one that is encrypted.
-    static func read(_ content: Span<UInt8>, _ format: FileType.ArchiveFormat) -> [UInt8] {
-        let listing = RarListing(content, format, while: { true })
+    static func read(
+        _ content: Span<UInt8>, _ format: FileType.ArchiveFormat, memory: Int, while mayGoOn: () -> Bool
+    ) -> [UInt8] {
+        let listing = RarListing(content, format, while: mayGoOn)
         guard let comment = listing.comment, !comment.isEncrypted else { return [] }
         let data = content.extracting(comment.data)
         var text: [UInt8] = []
         if comment.isStored {
             text = data.extracting(0..<min(data.count, size)).array
         } else if format == .rar, comment.version >= RarListing.present {
-            var decoder = Rar3Data(mostMemory: ContainerLimits().dictionary)
+            var decoder = Rar3Data(mostMemory: memory)
             _ = decoder.decode(data, size: min(comment.size ?? 0, size), isSolid: false) { piece in
                 piece.withUnsafeBufferPointer { text.append(contentsOf: $0) }
                 return true

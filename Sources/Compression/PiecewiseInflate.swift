@@ -3,6 +3,7 @@ package final class PiecewiseInflate {
     private let stream: InflateStream
     private let buffer: UnsafeMutableBufferPointer<UInt8>
     private let limit: Int
+    private let passesOverRest: Bool
     /// Octets that were lent.
     package private(set) var produced = 0
     /// How it ended; nil as long as more is awaited.
@@ -10,12 +11,15 @@ package final class PiecewiseInflate {
 
     private static let pieceSize = 65_536
 
-    /// - Parameter limit: octets that are lent at most.
+    /// - Parameters:
+    ///   - limit: octets that are lent at most.
+    ///   - passesOverRest: what comes behind the end is no damage.
     /// - Returns: nil when there is no memory.
-    package init?(_ form: DeflateForm, limit: Int) {
+    package init?(_ form: DeflateForm, limit: Int, passesOverRest: Bool = false) {
         guard let stream = InflateStream(form) else { return nil }
         self.stream = stream
         self.limit = max(0, limit)
+        self.passesOverRest = passesOverRest
         buffer = .allocate(capacity: Self.pieceSize)
     }
 
@@ -23,10 +27,10 @@ package final class PiecewiseInflate {
         buffer.deallocate()
     }
 
-    /// Takes the next octets. What comes behind the end makes the whole corrupt.
+    /// Takes the next octets. What comes behind the end makes the whole corrupt, unless it is passed over.
     /// - Parameter use: false ends it.
     package func append(_ input: Span<UInt8>, _ use: (Span<UInt8>) -> Bool) {
-        if end == .complete, !input.isEmpty { end = .corrupt }
+        if end == .complete, !input.isEmpty, !passesOverRest { end = .corrupt }
         var consumed = 0
         // A buffer that was filled may not have held all that zlib has.
         var isFull = false
@@ -44,7 +48,8 @@ package final class PiecewiseInflate {
             } else if fits < step.produced {
                 end = .limit
             } else if let found = step.end, found != .truncated {
-                end = found == .complete && consumed < input.count ? .corrupt : found
+                let hasRest = found == .complete && consumed < input.count
+                end = hasRest && !passesOverRest ? .corrupt : found
             }
         }
     }

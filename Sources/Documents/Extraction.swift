@@ -8,6 +8,8 @@ final class Extraction {
     private var facts: Set<DocumentFact> = []
     private var decodedLeft: Int
     private var itemsLeft: Int
+    /// Octets that the member which was begun may still have.
+    private var memberLeft = 0
     private var problems: Set<ContainerProblem> = []
     /// A limit or the budget was reached: the reader returns.
     private(set) var isStopped = false
@@ -48,21 +50,51 @@ final class Extraction {
         return !isStopped
     }
 
+    /// Octets were decoded that are not yet part of a member. Looks at the clock.
+    /// - Returns: how many of them are within the limit; with fewer than all of them, a problem.
+    func takeDecoded(_ octets: Int) -> Int {
+        guard !isStopped else { return 0 }
+        let taken = min(octets, decodedLeft)
+        decodedLeft -= taken
+        if !sink.mayGoOn() { isStopped = true }
+        if taken < octets { problem(.octets) }
+        return taken
+    }
+
     /// Hands on a member with content of its own, unless it is empty. False when the reader must stop.
     @discardableResult
     func member(_ role: DocumentRole, names: [[UInt8]] = [], _ content: Span<UInt8>) -> Bool {
         guard content.count > 0 || !names.isEmpty, !isStopped else { return !isStopped }
-        var goesOn = sink.begin(member(role, names))
+        if begin(role, names: names) { append(content) }
+        end()
+        return !isStopped
+    }
+
+    /// Begins a member whose content comes in pieces. False when the reader must stop.
+    func begin(_ role: DocumentRole, names: [[UInt8]] = []) -> Bool {
+        guard !isStopped else { return false }
+        memberLeft = limits.memberOctets
+        if !sink.begin(member(role, names)) { isStopped = true }
+        return !isStopped
+    }
+
+    /// The next octets of the member that was begun; nothing where the reader must stop.
+    func append(_ content: Span<UInt8>) {
         var at = 0
-        while goesOn, at < content.count {
-            let piece = content.range(at, 1 << 16)
-            goesOn = sink.append(content.extracting(piece))
+        let end = min(content.count, memberLeft)
+        while !isStopped, at < end {
+            let piece = at..<min(end, at + Self.pieceSize)
+            if !sink.append(content.extracting(piece)) { isStopped = true }
             at = piece.upperBound
         }
-        sink.end()
-        if !goesOn { isStopped = true }
-        return goesOn
+        memberLeft -= end
+        if end < content.count, !isStopped { stop(.octets) }
     }
+
+    /// Ends the member that was begun.
+    func end() { sink.end() }
+
+    private static let pieceSize = 65_536
 
     /// Hands on what `input` inflates to (RFC 1950), piece by piece.
     /// - Parameters:

@@ -73,12 +73,12 @@ enum OpenPGPArmour {
     private static func holdsFile(_ text: Span<UInt8>, isSaid: Bool) -> Bool {
         let packets = EncodedText.decodeBase64(text, limit: text.count)
         let start = OpenPGPPacket.start(packets.span)
-        guard start < packets.count, OpenPGPPacket.Tag.files.contains(OpenPGPPacket.tag(packets[start])) else {
+        guard start < packets.count, OpenPGPPacket.Tag.files.contains(OpenPGPPackets.tag(packets[start])) else {
             return false
         }
         let message = packets.span.extracting(start..<packets.count)
         if OpenPGPMessage.begins(message) { return true }
-        return isSaid && OpenPGPPacket.tag(message[0]) == OpenPGPPacket.Tag.compressed
+        return isSaid && OpenPGPPackets.tag(message[0]) == OpenPGPPacket.Tag.compressed
             && OpenPGPPacket(message, at: 0) != nil
     }
 }

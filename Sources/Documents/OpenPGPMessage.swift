@@ -19,14 +19,23 @@ package enum OpenPGPMessage {
     }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
-        if isBinary(bytes) { open(bytes.array, extraction) }
+        if isBinary(bytes) { open(bytes, extraction) }
+        let most = extraction.limits.bufferedOctets
         OpenPGPArmour.forEach(bytes) { text in
             guard extraction.countItem() else { return false }
-            let packets = EncodedText.decodeBase64(text, limit: extraction.bufferRoom)
+            // One octet more tells that there are too many.
+            let packets = EncodedText.decodeBase64(text, limit: most + 1)
             extraction.charge(packets.count)
-            open(packets, extraction)
+            if packets.count > most { extraction.problem(.bufferedOctets) }
+            open(packets.span.extracting(0..<min(packets.count, most)), isCut: packets.count > most, extraction)
             return true
         }
+    }
+
+    private static func open(_ packets: Span<UInt8>, isCut: Bool = false, _ extraction: Extraction) {
+        let layer = OpenPGPLayer(1, extraction)
+        layer.read(packets)
+        layer.finish(isCut: isCut)
     }
 
     /// A message begins with the first packet; what is in front of it is passed over.
@@ -43,87 +52,27 @@ package enum OpenPGPMessage {
         guard let key = OpenPGPPacket(bytes, at: 0), key.end < bytes.count, bytes[key.end] & 0x80 != 0 else {
             return false
         }
-        let tag = OpenPGPPacket.tag(bytes[key.end])
+        let tag = OpenPGPPackets.tag(bytes[key.end])
         return OpenPGPPacket.Tag.files.contains(tag) || OpenPGPPacket.Tag.passedOver.contains(tag)
-    }
-
-    /// Goes through packets, and through those that are compressed in them.
-    private static func open(_ packets: [UInt8], _ extraction: Extraction) {
-        if isEncrypted(packets.span.extracting(OpenPGPPacket.start(packets.span)..<packets.count)) {
-            return extraction.problem(.encrypted, "OpenPGP message")
-        }
-        var pending = [packets]
-        var layers = 0
-        while let next = pending.popLast() {
-            layers += 1
-            guard layers <= mostLayers else { return extraction.problem(.packetLayers) }
-            var at = 0
-            // What was compressed in front of damage, or of what cannot be read, is read all the same.
-            packets: while at < next.count, extraction.countItem() {
-                guard let packet = OpenPGPPacket(next.span, at: at) else {
-                    extraction.problem(.corrupt, "OpenPGP message")
-                    break packets
-                }
-                at = packet.end
-                switch packet.tag {
-                case OpenPGPPacket.Tag.onePassSignature: continue
-                case let tag where OpenPGPPacket.Tag.passedOver.contains(tag): continue
-                case OpenPGPPacket.Tag.compressed where packet.isBzip2:
-                    // Goes on as a file of bzip2, whose content are packets.
-                    extraction.member(.packets, packet.body.span.extracting(1..<packet.body.count))
-                case OpenPGPPacket.Tag.compressed:
-                    guard let (inner, isWhole) = packet.expanded(limit: extraction.bufferRoom) else {
-                        extraction.problem(.unsupported, "compression of OpenPGP message")
-                        break packets
-                    }
-                    extraction.charge(inner.count)
-                    if !isWhole {
-                        if inner.count >= extraction.bufferRoom {
-                            extraction.problem(.bufferedOctets)
-                        } else {
-                            extraction.problem(.corrupt, "OpenPGP message")
-                        }
-                    }
-                    pending.append(inner)
-                case OpenPGPPacket.Tag.literal:
-                    guard let (name, content) = packet.literal else {
-                        extraction.problem(.corrupt, "OpenPGP message")
-                        break packets
-                    }
-                    extraction.member(.file, names: [name], packet.body.span.extracting(content))
-                case OpenPGPPacket.Tag.publicKeySession, OpenPGPPacket.Tag.symmetricKeySession,
-                    OpenPGPPacket.Tag.encrypted, OpenPGPPacket.Tag.encryptedAndChecked,
-                    OpenPGPPacket.Tag.authenticated:
-                    extraction.problem(.encrypted, "OpenPGP message")
-                    break packets
-                default:
-                    extraction.problem(.unsupported, "packet of OpenPGP message")
-                    break packets
-                }
-            }
-        }
     }
 
     /// Packets that hold a file for everybody to read, from the first octet on: compressed ones that expand to packets, those
     /// that are signed, and one literal that reaches to the end.
     private static func holdsContent(_ bytes: Span<UInt8>) -> Bool {
         guard bytes.count > 2, bytes[0] & 0x80 != 0 else { return false }
-        switch OpenPGPPacket.tag(bytes[0]) {
+        switch OpenPGPPackets.tag(bytes[0]) {
         case OpenPGPPacket.Tag.compressed:
             guard let packet = OpenPGPPacket(bytes, at: 0) else { return false }
-            if packet.isBzip2 { return true }
-            // Noise expands to a few octets at most.
-            let limit = packet.isStored ? packet.body.count : probe
-            guard let (inner, isWhole) = packet.expanded(limit: limit), isWhole || inner.count == limit else {
-                return false
-            }
-            return beginsContent(inner.span)
+            let head = OpenPGPCompression.bzip2Head
+            if packet.body(bytes, limit: head.count) == head { return true }
+            return packet.expanded(bytes, limit: probe).map { beginsContent($0.span) } ?? false
         case OpenPGPPacket.Tag.onePassSignature:
             guard let packet = OpenPGPPacket(bytes, at: 0) else { return false }
-            return packet.body.count == 13 && packet.body[0] == 3 && packet.body[1] <= 1
+            let head = packet.body(bytes, limit: 2)
+            return packet.count == 13 && head[0] == 3 && head[1] <= 1
         case OpenPGPPacket.Tag.literal:
             guard let packet = OpenPGPPacket(bytes, at: 0) else { return false }
-            return packet.end == bytes.count && packet.literal != nil
+            return packet.end == bytes.count && packet.isLiteral(bytes)
         default:
             return false
         }
@@ -131,7 +80,7 @@ package enum OpenPGPMessage {
 
     /// A message begins here, whole or not: with a key, content that anybody may read, or what is encrypted with a key of its own.
     static func begins(_ bytes: Span<UInt8>) -> Bool {
-        switch bytes.count > 0 ? OpenPGPPacket.tag(bytes[0]) : 0 {
+        switch bytes.count > 0 ? OpenPGPPackets.tag(bytes[0]) : 0 {
         case OpenPGPPacket.Tag.publicKeySession, OpenPGPPacket.Tag.symmetricKeySession: isEncrypted(bytes)
         case OpenPGPPacket.Tag.encrypted, OpenPGPPacket.Tag.encryptedAndChecked, OpenPGPPacket.Tag.authenticated:
             OpenPGPPacket(bytes, at: 0) != nil
@@ -143,11 +92,11 @@ package enum OpenPGPMessage {
     private static func beginsContent(_ bytes: Span<UInt8>) -> Bool {
         let start = OpenPGPPacket.start(bytes)
         guard start < bytes.count, bytes[start] & 0x80 != 0 else { return false }
-        let tag = OpenPGPPacket.tag(bytes[start])
+        let tag = OpenPGPPackets.tag(bytes[start])
         let body = OpenPGPPacket.body(bytes, at: start)
         guard body < bytes.count else { return OpenPGPPacket.Tag.passedOver.contains(tag) }
         switch tag {
-        case OpenPGPPacket.Tag.literal: return OpenPGPPacket.literalForms.contains(bytes[body])
+        case OpenPGPPacket.Tag.literal: return OpenPGPLiteral.forms.contains(bytes[body])
         case OpenPGPPacket.Tag.onePassSignature: return [3, 6].contains(bytes[body])
         case OpenPGPPacket.Tag.compressed: return bytes[body] <= 3
         default: return OpenPGPPacket.Tag.passedOver.contains(tag)
@@ -158,7 +107,7 @@ package enum OpenPGPMessage {
     private static func isEncrypted(_ bytes: Span<UInt8>) -> Bool {
         guard bytes.count > 12, bytes[0] & 0x80 != 0 else { return false }
         let body = OpenPGPPacket.body(bytes, at: 0)
-        switch OpenPGPPacket.tag(bytes[0]) {
+        switch OpenPGPPackets.tag(bytes[0]) {
         // Public key: the key's identifier or its fingerprint with a length, then the algorithm.
         case OpenPGPPacket.Tag.publicKeySession:
             let algorithm = bytes[body] == 6 ? body + 2 + Int(bytes[body + 1]) : body + 9

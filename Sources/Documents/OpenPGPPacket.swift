@@ -29,63 +29,47 @@ struct OpenPGPPacket {
         ]
     }
 
-    /// First octets of literal data: binary, text, UTF-8, local, MIME.
-    static let literalForms: [UInt8] = [0x62, 0x74, 0x75, 0x6C, 0x6D]
+    /// Octets of the longest head of a literal: the form, a name with its length, a date.
+    private static let longestHead = 261
     /// Pieces of one body that are put together.
     private static let mostPieces = 65_536
 
     let tag: UInt8
-    private(set) var body: [UInt8] = []
+    private var pieces: [Range<Int>] = []
+    /// Octets of the body.
+    private(set) var count = 0
     /// Behind the packet.
-    private(set) var end: Int
+    let end: Int
 
     /// The packet at a place; nil when there is none, or less of it than it says.
     init?(_ bytes: Span<UInt8>, at start: Int) {
-        guard start < bytes.count, bytes[start] & 0x80 != 0 else { return nil }
-        end = start + 1
-        guard bytes[start] & 0x40 != 0 else {
-            tag = bytes[start] >> 2 & 0xF
-            let length: Int?
-            switch bytes[start] & 3 {
-            case 0: length = number(bytes, 1)
-            case 1: length = number(bytes, 2)
-            case 2: length = number(bytes, 4)
-            default: length = bytes.count - end
+        var at = start
+        var packets = OpenPGPPackets()
+        guard case .start(let tag) = packets.next(bytes, from: &at) else { return nil }
+        self.tag = tag
+        while true {
+            switch packets.next(bytes, from: &at) ?? packets.finish() {
+            case .body(let range):
+                guard pieces.count < Self.mostPieces else { return nil }
+                pieces.append(range)
+                count += range.count
+            case .end:
+                end = at
+                return
+            case .start, .damage, nil:
+                return nil
             }
-            guard take(bytes, length) else { return nil }
-            return
         }
-        tag = bytes[start] & 0x3F
-        for _ in 0..<Self.mostPieces {
-            guard let first = number(bytes, 1) else { return nil }
-            let length: Int?
-            switch first {
-            case 0..<192: length = first
-            case 192..<224: length = number(bytes, 1).map { (first - 192) << 8 + $0 + 192 }
-            case 255: length = number(bytes, 4)
-            default: length = 1 << (first & 0x1F)
-            }
-            guard take(bytes, length) else { return nil }
-            if !(224..<255).contains(first) { return }
+    }
+
+    /// The first octets of the body.
+    func body(_ bytes: Span<UInt8>, limit: Int) -> [UInt8] {
+        var body: [UInt8] = []
+        for piece in pieces where body.count < limit {
+            body += bytes.extracting(bytes.range(piece.lowerBound, min(piece.count, limit - body.count))).array
         }
-        return nil
+        return body
     }
-
-    private mutating func number(_ bytes: Span<UInt8>, _ count: Int) -> Int? {
-        guard bytes.count - end >= count else { return nil }
-        defer { end += count }
-        return (end..<end + count).reduce(0) { $0 << 8 | Int(bytes[$1]) }
-    }
-
-    private mutating func take(_ bytes: Span<UInt8>, _ length: Int?) -> Bool {
-        guard let length, length <= bytes.count - end else { return false }
-        body += bytes.extracting(end..<end + length).array
-        end += length
-        return true
-    }
-
-    /// The type in the first octet of a packet.
-    static func tag(_ octet: UInt8) -> UInt8 { octet & 0x40 != 0 ? octet & 0x3F : octet >> 2 & 0xF }
 
     /// Behind the header of the packet at a place; may be behind the end.
     static func body(_ bytes: Span<UInt8>, at start: Int) -> Int {
@@ -101,41 +85,71 @@ struct OpenPGPPacket {
     /// The first packet that is not passed over.
     static func start(_ bytes: Span<UInt8>) -> Int {
         var at = 0
-        while at < bytes.count, Tag.passedOver.contains(tag(bytes[at])), let packet = OpenPGPPacket(bytes, at: at) {
+        while at < bytes.count, Tag.passedOver.contains(OpenPGPPackets.tag(bytes[at])),
+            let packet = OpenPGPPacket(bytes, at: at)
+        {
             at = packet.end
         }
         return at
     }
 
-    /// Data that is compressed by bzip2, behind the number of the algorithm.
-    var isBzip2: Bool { tag == Tag.compressed && body.first == 3 && body.span.hasBytes("BZh", at: 1) }
-
-    /// Data that is in a compressed packet as it is.
-    var isStored: Bool { tag == Tag.compressed && body.first == 0 }
-
-    /// What compressed data (section 5.6) expands to, at most `limit` octets, and whether that is all; nil for an algorithm
-    /// that is not known here.
-    func expanded(limit: Int) -> (packets: [UInt8], isWhole: Bool)? {
-        guard tag == Tag.compressed, let algorithm = body.first else { return nil }
-        let data = body.span.extracting(1..<body.count)
+    /// What the first octets of compressed data (section 5.6) expand to; nil where that is nothing, or the algorithm is not known here.
+    /// What is stored comes as a whole.
+    /// - Parameter limit: octets that what is deflated expands to.
+    func expanded(_ bytes: Span<UInt8>, limit: Int) -> [UInt8]? {
+        guard tag == Tag.compressed, let algorithm = body(bytes, limit: 1).first else { return nil }
+        if algorithm == OpenPGPCompression.stored { return Array(body(bytes, limit: count).dropFirst()) }
+        guard let inflate = OpenPGPCompression.inflate(algorithm, limit: limit) else { return nil }
+        var isFirst = true
         var packets: [UInt8] = []
-        switch algorithm {
-        case 0:
-            return (data.extracting(data.range(0, limit)).array, data.count <= limit)
-        case 1, 2:
-            let result = Inflate.append(data, form: algorithm == 1 ? .raw : .zlib, to: &packets, limit: limit)
-            return (packets, result.end == .complete)
-        default:
-            return nil
+        for piece in pieces where inflate.end == nil {
+            let data = bytes.extracting(isFirst ? piece.lowerBound + 1..<piece.upperBound : piece)
+            isFirst = false
+            inflate.append(data) { inner in
+                packets += inner.array
+                return true
+            }
         }
+        // Noise expands to a few octets at most.
+        return inflate.end == .complete || packets.count == limit ? packets : nil
     }
 
-    /// Name and content of literal data (section 5.9).
-    var literal: (name: [UInt8], content: Range<Int>)? {
-        guard tag == Tag.literal, body.count >= 6, Self.literalForms.contains(body[0]),
-            body.count >= 6 + Int(body[1])
-        else { return nil }
-        let name = 2 + Int(body[1])
-        return (Array(body[2..<name]), name + 4..<body.count)
+    /// The packet is one with a file that anybody may read.
+    func isLiteral(_ bytes: Span<UInt8>) -> Bool {
+        tag == Tag.literal && OpenPGPLiteral(head: body(bytes, limit: Self.longestHead)) != nil
+    }
+}
+
+/// The head of literal data (section 5.9).
+struct OpenPGPLiteral {
+    /// First octets: binary, text, UTF-8, local, MIME.
+    static let forms: [UInt8] = [0x62, 0x74, 0x75, 0x6C, 0x6D]
+
+    /// Octets of the head, as far as those that came tell.
+    static func size(of head: [UInt8]) -> Int { head.count < 2 ? 2 : 6 + Int(head[1]) }
+
+    let name: [UInt8]
+
+    /// nil where it is none, or not all of it is there.
+    init?(head: [UInt8]) {
+        guard head.count >= 2, Self.forms.contains(head[0]), head.count >= Self.size(of: head) else { return nil }
+        name = Array(head[2..<2 + Int(head[1])])
+    }
+}
+
+/// Algorithms of compressed data (section 9.4).
+enum OpenPGPCompression {
+    static let stored: UInt8 = 0
+    static let bzip2: UInt8 = 3
+    /// The algorithm, and how a file of bzip2 begins.
+    static let bzip2Head: [UInt8] = [bzip2, 0x42, 0x5A, 0x68]
+
+    /// nil for an algorithm that does not deflate. Programs pass over what stands behind the end.
+    static func inflate(_ algorithm: UInt8, limit: Int = .max) -> PiecewiseInflate? {
+        switch algorithm {
+        case 1: PiecewiseInflate(.raw, limit: limit, passesOverRest: true)
+        case 2: PiecewiseInflate(.zlib, limit: limit, passesOverRest: true)
+        default: nil
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Compression
 import Documents
 import Foundation
 import Members
@@ -167,6 +168,63 @@ import Testing
             let text = "-----BEGIN PGP MESSAGE-----\n\n\(message)\n=abcd\n".split(separator: "\n")
                 .map { mark + $0 }.joined(separator: "\n")
             #expect(read(Array(text.utf8)).has(eicar), "\(mark)")
+        }
+    }
+
+    private static func literal(_ content: [UInt8]) -> [UInt8] {
+        let size = content.count + 7
+        return [0xCB, 0xFF] + (0..<4).map { UInt8(truncatingIfNeeded: size >> (24 - 8 * $0)) }
+            + [0x62, 1, 0x61, 0, 0, 0, 0] + content
+    }
+
+    /// In a packet, deflated as small as that gets.
+    private static func packed(_ packets: [UInt8]) throws -> [UInt8] {
+        let writer = try #require(GzipWriter())
+        var file: [UInt8] = []
+        writer.append(packets.span, to: &file)
+        writer.finish(to: &file)
+        // Without the header and the trailer of gzip.
+        return [0xA3, 1] + file[10..<file.count - 8]
+    }
+
+    /// Files larger than what readers keep in memory come whole; beyond a limit, that limit is told and no damage, and what
+    /// came before it is handed on.
+    @Test func filesOfAnySize() throws {
+        let content = eicar + [UInt8](repeating: 0, count: 17 << 20)
+        let once = try Self.packed(Self.literal(content))
+        let found = read(once)
+        #expect(found.has(content) && found.problems.isEmpty, "\(found.problems)")
+        // Of the message.
+        let cut = read(once, room: 1_000_000)
+        #expect(cut.items.map { $0.content?.count } == [1_000_000] && cut.problems.isEmpty, "\(cut.problems)")
+        // Of the document: more than the expansion that is allowed.
+        let bomb = read(try Self.packed(once))
+        #expect(bomb.problems == [ContainerProblem(.octets)], "\(bomb.problems)")
+        #expect(bomb.items.count == 1 && bomb.items.first?.content?.starts(with: eicar) == true)
+        // Of a member.
+        var options = DocumentOptions()
+        options.limits.memberOctets = 100_000
+        let member = read(once, options)
+        #expect(member.items.map { $0.content?.count } == [100_000] && member.problems == [ContainerProblem(.octets)])
+        // Of memory, in armour.
+        options = DocumentOptions()
+        options.limits.bufferedOctets = 1000
+        let text = Data(Self.literal(eicar + [UInt8](repeating: 1, count: 2000))).base64EncodedString()
+        let armour = read(Array("-----BEGIN PGP MESSAGE-----\n\n\(text)\n-----END PGP MESSAGE-----\n".utf8), options)
+        #expect(armour.problems == [ContainerProblem(.bufferedOctets)], "\(armour.problems)")
+        #expect(armour.items.first?.content?.starts(with: eicar) == true)
+    }
+
+    /// What came before a cut is handed on; octets behind compressed data are passed over, as programs do.
+    @Test func endsOfCompressedData() {
+        let content = eicar + (0..<4000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) }
+        let packed = PDFTests.deflated(Self.literal(content))
+        let behind = read([0xA3, 2] + packed + [0])
+        #expect(behind.has(content) && behind.problems.isEmpty, "\(behind.problems)")
+        for count in [packed.count - 5, packed.count - 400] {
+            let cut = read([0xA3, 2] + packed[..<count])
+            #expect(cut.problems == [ContainerProblem(.corrupt, "OpenPGP message")], "\(cut.problems)")
+            #expect(cut.items.count == 1 && cut.items.first?.content?.starts(with: eicar) == true)
         }
     }
 

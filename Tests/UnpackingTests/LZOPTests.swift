@@ -1,3 +1,4 @@
+import Bytes
 import Compression
 import Members
 import TestSupport
@@ -33,6 +34,38 @@ import Testing
         let both = try lzop("", Self.contents[1]) + lzop("", eicar)
         let result = Unpacked(both, messageSize: 1 << 24)
         #expect(result.entries.first?.content == Self.contents[1] + eicar && result.kinds.isEmpty)
+    }
+
+    /// Every file that the program would write has a name of its own, beside what all are together.
+    @Test func namesOfFiles() throws {
+        func packed(_ names: String) throws -> [UInt8] {
+            let script =
+                "d=$(mktemp -d); cd $d; cat > run.exe; echo Hello > letter.txt; lzop -q -c \(names); rm -r $d"
+            let made = try runTool("sh", ["-c", script], input: eicar)
+            try #require(made.status == 0)
+            return made.output
+        }
+        let letter = Array("Hello\n".utf8)
+        let two = try packed("letter.txt run.exe")
+        let result = Unpacked(two, messageSize: 1 << 20)
+        #expect(result.entries.map(\.names) == [["letter.txt"], ["letter.txt"], ["run.exe"]])
+        #expect(result.entries.map(\.content) == [letter + eicar, letter, eicar] && !result.isMarked)
+        let one = try packed("run.exe")
+        let single = Unpacked(one, messageSize: 1 << 20)
+        #expect(single.entries.map(\.names) == [["run.exe"]] && single.entries[0].content == eicar)
+        #expect(Unpacked(try lzop("", eicar), messageSize: 1 << 20).names == [])
+        // A name that was changed has a checksum no more.
+        var wrong = one
+        let place = one.span.firstIndex(of: "run.exe", from: 0)
+        wrong[try #require(place)] ^= 1
+        let changed = Unpacked(wrong, messageSize: 1 << 20)
+        #expect(changed.kinds == [.corrupt] && changed.entries[0].content == eicar, "\(changed.problems)")
+        // The last of several is cut off, or of an unknown method.
+        let cut = Unpacked(Array(two.dropLast(30)), messageSize: 1 << 20)
+        #expect(cut.names == ["letter.txt", "letter.txt", "run.exe"] && cut.kinds == [.corrupt])
+        // As many as a message may hold are named.
+        let many = Unpacked((0..<100).flatMap { _ in one }, messageSize: 1 << 20)
+        #expect(many.entries.count == 101 && many.places(of: eicar).count == 100 && !many.isMarked)
     }
 
     /// Cut off and changed anywhere: marked, or nothing of the content is different.

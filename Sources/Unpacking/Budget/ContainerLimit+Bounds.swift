@@ -61,7 +61,7 @@ extension ContainerLimit {
         case .partitions: "disk images"
         case .directoryEntries, .streamOctets: "compound files"
         case .items, .octets: "documents"
-        case .bufferedOctets: "PDF, OpenPGP"
+        case .bufferedOctets: "PDF, OpenPGP in armour"
         case .filters, .lists, .objects: "PDF"
         case .packetLayers: "OpenPGP"
         case .embeddedFiles: "OneNote"

@@ -38,33 +38,13 @@ package struct PasswordFinder: Sendable {
     package mutating func read(text: Span<UInt8>, isWhole: Bool = false) {
         let plain = PasswordWords.plain(text.extracting(0..<min(text.count, Self.textSize)))
         readPlain(plain.span)
-        let unquoted = Self.unquoted(plain.span)
-        if !unquoted.isEmpty { readPlain(unquoted.span) }
+        if plain.span.firstIndex(of: UInt8(ascii: "%")) != nil {
+            let unquoted = Hex.decoded(plain[...])
+            if unquoted.count < plain.count { readPlain(unquoted.span) }
+        }
         guard isWhole else { return }
         let words = Self.words(plain.span, most: 1)
         if let word = words.first, words.count == 1 { add(word, .text) }
-    }
-
-    /// The words that have octets behind percent signs, with what stands around them, as they are without; empty where none has.
-    private static func unquoted(_ text: Span<UInt8>) -> [UInt8] {
-        guard text.firstIndex(of: UInt8(ascii: "%")) != nil else { return [] }
-        var plain: [UInt8] = []
-        plain.reserveCapacity(text.count)
-        var isQuoted = false
-        var at = 0
-        while at < text.count {
-            if text[at] == UInt8(ascii: "%"), at + 2 < text.count, let high = hexadecimalValue(text[at + 1]),
-                let low = hexadecimalValue(text[at + 2])
-            {
-                plain.append(high << 4 | low)
-                isQuoted = true
-                at += 3
-            } else {
-                plain.append(text[at])
-                at += 1
-            }
-        }
-        return isQuoted ? plain : []
     }
 
     private mutating func readPlain(_ text: Span<UInt8>) {

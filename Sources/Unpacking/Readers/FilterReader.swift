@@ -5,6 +5,7 @@ internal import Members
 /// Reads files that were compressed as a whole.
 enum FilterReader {
     static func read(_ content: Span<UInt8>, _ filter: FileType.ArchiveFilter, into sink: any MemberSink) {
+        guard filter != .lzop else { return LZOPReader.read(content, into: sink) }
         let what = "\(filter.rawValue) data"
         let member = PendingMember(Member(role: Member.decompressed), sink)
         let result = decode(content, filter, sink) { member.append($0) }
@@ -21,12 +22,10 @@ enum FilterReader {
         _ content: Span<UInt8>, _ filter: FileType.ArchiveFilter, _ sink: any MemberSink,
         _ use: (Span<UInt8>) -> Bool
     ) -> CodecResult {
-        let memory = sink.limits.dictionary
         if let codec = filter.codec {
-            return codec.pieces(content, memory: memory, while: { sink.mayGoOn() }, use)
+            return codec.pieces(content, memory: sink.limits.dictionary, while: { sink.mayGoOn() }, use)
         }
         switch filter {
-        case .lzop: return LZOPData.decode(content, memory: memory, while: { sink.mayGoOn() }, use)
         case .zlib: return CodecResult(Inflate.pieces(content, form: .zlib, limit: .max, use))
         default:
             var result = CompressedData.decode(content, while: { sink.mayGoOn() }, use)

@@ -72,7 +72,9 @@ struct HiddenStreams {
         }
         if rest.hasBytes([0x4C, 0x5A, 0x49, 0x50, 1], at: 0) { return stream(.lzip, rest, at: start, proof: 1) }
         if LZOPData.begins(rest, at: 0) {
-            let found = trial(rest, at: start, proof: 1) { LZOPData.decode($0, memory: $1, while: $2, $3) }
+            let found = trial(rest, at: start, proof: 1) {
+                LZOPData.decode($0, memory: $1, while: $2, begin: { _ in }, $3)
+            }
             // Of a block that is not there as a whole nothing comes.
             return found ?? (LZOPData.hasHeader(rest) ? Self.cutOff(content) : nil)
         }

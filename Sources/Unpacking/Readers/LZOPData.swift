@@ -18,8 +18,8 @@ enum LZOPData {
 
     /// A file of lzop begins here, with a header whose checksum is right.
     static func hasHeader(_ content: Span<UInt8>) -> Bool {
-        var reader = Reader(position: mark.count)
-        return begins(content, at: 0) && reader.header(content) != nil && reader.isIntact
+        guard case .header(let header) = header(content, at: 0) else { return false }
+        return header.isIntact
     }
 
     private enum Flag {
@@ -32,24 +32,58 @@ enum LZOPData {
         static let sumOfHeader = 0x1000
     }
 
-    /// Lends what the file decodes to, block by block; all files in it, one behind the other.
-    /// - Parameter memory: octets of a block.
+    /// The header of one file.
+    struct Header {
+        /// The name that the file had, a path with some options.
+        var name: [UInt8]
+        /// Its checksum is right.
+        var isIntact: Bool
+        fileprivate var flags: Int
+        /// Where the blocks begin.
+        fileprivate var end: Int
+    }
+
+    /// What stands where a file would begin.
+    enum Beginning {
+        case header(Header)
+        /// A header with a method or filter that is not decoded.
+        case unsupported
+        case corrupt
+    }
+
+    /// Lends what all files decode to that stand one behind the other, block by block.
+    /// - Parameters:
+    ///   - memory: octets of a block.
+    ///   - begin: is told of each file before its blocks.
     static func decode(
-        _ file: Span<UInt8>, memory: Int, while mayGoOn: () -> Bool, _ use: (Span<UInt8>) -> Bool
+        _ content: Span<UInt8>, memory: Int, while mayGoOn: () -> Bool, begin: (Header) -> Void,
+        _ use: (Span<UInt8>) -> Bool
     ) -> CodecResult {
         var result = CodecResult()
-        var start = 0
         repeat {
-            var reader = Reader(position: start + mark.count)
-            guard let flags = reader.header(file) else {
-                result.end = reader.isUnsupported ? .unsupported : .corrupt
-                return result
+            switch header(content, at: result.consumed) {
+            case .header(let header):
+                begin(header)
+                let (produced, whole) = (result.produced, result.whole)
+                result = decode(content, header, memory: memory, while: mayGoOn, use)
+                result.produced += produced
+                result.whole += whole
+            case .unsupported: result.end = .unsupported
+            case .corrupt: result.end = .corrupt
             }
-            result.end = blocks(file, &reader, flags, memory, &result, mayGoOn, use)
-            result.consumed = min(reader.position, file.count)
-            if result.end == .complete { result.whole += 1 }
-            start = result.consumed
-        } while result.end == .complete && begins(file, at: start)
+        } while result.end == .complete && begins(content, at: result.consumed)
+        return result
+    }
+
+    /// Lends what one file decodes to.
+    static func decode(
+        _ content: Span<UInt8>, _ header: Header, memory: Int, while mayGoOn: () -> Bool, _ use: (Span<UInt8>) -> Bool
+    ) -> CodecResult {
+        var result = CodecResult()
+        var reader = Reader(position: header.end)
+        result.end = blocks(content, &reader, header.flags, memory, &result, mayGoOn, use)
+        result.consumed = min(reader.position, content.count)
+        if result.end == .complete { result.whole = 1 }
         return result
     }
 
@@ -83,52 +117,48 @@ enum LZOPData {
         return .stopped
     }
 
+    /// The header of the file at a place, behind its mark.
+    static func header(_ content: Span<UInt8>, at start: Int) -> Beginning {
+        guard begins(content, at: start) else { return .corrupt }
+        let first = start + mark.count
+        var reader = Reader(position: first)
+        guard let version = reader.number(content, 2), reader.number(content, 2) != nil else { return .corrupt }
+        let isWide = version >= wideHeaders
+        if isWide, reader.number(content, 2) == nil { return .corrupt }
+        guard let method = reader.number(content, 1), !isWide || reader.number(content, 1) != nil,
+            let flags = reader.number(content, 4)
+        else { return .corrupt }
+        guard 1...3 ~= method, flags & Flag.filter == 0 else { return .unsupported }
+        // Mode and time.
+        reader.position += isWide ? 12 : 8
+        guard let length = reader.number(content, 1) else { return .corrupt }
+        let name = content.extracting(content.clamped(reader.position, length)).array
+        reader.position += length
+        let fields = content.extracting(content.clamped(first, reader.position - first))
+        guard let sum = reader.number(content, 4) else { return .corrupt }
+        let isIntact = sum == Int(flags & Flag.sumOfHeader != 0 ? crc32(fields) : adler32(fields))
+        if flags & Flag.extraField != 0 {
+            guard let size = reader.number(content, 4) else { return .corrupt }
+            reader.position += size
+            guard reader.number(content, 4) != nil else { return .corrupt }
+        }
+        return .header(Header(name: name, isIntact: isIntact, flags: flags, end: reader.position))
+    }
+
     private struct Reader {
         var position: Int
-        /// Of a method or filter that is not decoded.
-        private(set) var isUnsupported = false
-        /// The checksum of the header is right.
-        private(set) var isIntact = false
 
         init(position: Int) {
             self.position = position
         }
 
         /// nil behind the end.
-        mutating func number(_ file: Span<UInt8>, _ octets: Int) -> Int? {
-            guard position >= 0, position <= file.count - octets else { return nil }
+        mutating func number(_ content: Span<UInt8>, _ octets: Int) -> Int? {
+            guard position >= 0, position <= content.count - octets else { return nil }
             var value = 0
-            for index in position..<position + octets { value = value << 8 | Int(file[index]) }
+            for index in position..<position + octets { value = value << 8 | Int(content[index]) }
             position += octets
             return value
-        }
-
-        /// Goes over a header; its flags.
-        mutating func header(_ file: Span<UInt8>) -> Int? {
-            let start = position
-            guard let version = number(file, 2), number(file, 2) != nil else { return nil }
-            let isWide = version >= wideHeaders
-            if isWide, number(file, 2) == nil { return nil }
-            guard let method = number(file, 1), !isWide || number(file, 1) != nil, let flags = number(file, 4) else {
-                return nil
-            }
-            guard 1...3 ~= method, flags & Flag.filter == 0 else {
-                isUnsupported = true
-                return nil
-            }
-            // Mode and time.
-            position += isWide ? 12 : 8
-            guard let name = number(file, 1) else { return nil }
-            position += name
-            let fields = file.extracting(file.clamped(start, position - start))
-            guard let sum = number(file, 4) else { return nil }
-            isIntact = sum == Int(flags & Flag.sumOfHeader != 0 ? crc32(fields) : adler32(fields))
-            if flags & Flag.extraField != 0 {
-                guard let size = number(file, 4) else { return nil }
-                position += size
-                guard number(file, 4) != nil else { return nil }
-            }
-            return flags
         }
     }
 }

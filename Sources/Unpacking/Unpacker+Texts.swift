@@ -3,18 +3,19 @@ internal import Members
 
 /// What containers tell of passwords.
 extension Unpacker {
-    /// Keeps what stands in a container besides its members: the comment of a zip or RAR archive, the header of mail.
+    /// Keeps what stands in a container besides its members: the comment of a zip archive, the header of mail.
     func keepWords(of content: Span<UInt8>, _ types: [FileType]) {
         guard limits.passwords > 0 else { return }
         if types.contains(.mail) { texts.keep(header: content) }
-        for format in [FileType.ArchiveFormat.rar, .rar5]
-        where types.contains(where: { $0.opening == .archive(format) }) {
-            let comment = RarComment.read(
-                content, format, memory: limits.containers.dictionary, while: { budget.mayGoOn() })
-            if !comment.isEmpty { texts.keep(comment: comment.span) }
-        }
         guard types.contains(.zip), let end = ZipEnd.last(of: content), !end.comment.isEmpty else { return }
         texts.keep(comment: content.extracting(end.comment))
+    }
+
+    /// Keeps the comment of a RAR archive, whose headers its reader has.
+    func keepComment(of listing: RarListing, _ content: Span<UInt8>, _ format: FileType.ArchiveFormat) {
+        guard limits.passwords > 0 else { return }
+        let comment = RarComment.read(listing, of: content, format, memory: limits.containers.dictionary)
+        if !comment.isEmpty { texts.keep(comment: comment.span) }
     }
 
     /// Keeps the texts of an archive or of mail in one, which may tell the password of anything else in it, and the names.

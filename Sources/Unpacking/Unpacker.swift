@@ -329,10 +329,12 @@ package final class Unpacker {
         case .encodedText: TextReader.read(content, signs, into: receiver)
         case .archive(.sevenZip)
         where SevenZipReader.read(content, passwords: supply, keys: keys, into: receiver): break
-        case .archive(let format)
-        where (format == .rar || format == .rar5)
-            && RarDecryption.read(content, format, passwords: supply, keys: keys, into: receiver):
-            break
+        case .archive(let format) where format == .rar || format == .rar5:
+            let listing = RarListing(content, format, while: { receiver.mayGoOn() })
+            keepComment(of: listing, content, format)
+            if !RarDecryption.read(content, format, passwords: supply, keys: keys, into: receiver) {
+                ArchiveReader.read(content, format, rar: listing, into: receiver)
+            }
         case .archive(let format): ArchiveReader.read(content, format, into: receiver)
         case .filter(let filter): FilterReader.read(content, filter, into: receiver)
         case .program, .plain, .unsupported, .document: break

@@ -98,6 +98,21 @@ struct RarCorpusTests {
         return hexadecimal(digest.finish())
     }
 
+    /// Programs in an archive are not run, and their data is not kept: this one states a gigabyte of it in 125 octets.
+    @Test func programsTakeNoMemory() throws {
+        let result = Unpacked(
+            try Corpora.bytes("libarchive/libarchive_test/test_read_format_rar_unbound_staticdata.rar"),
+            messageSize: 1 << 20)
+        #expect(result.names == ["poc_b76.txt"] && result.kinds == [.corrupt], "\(result.problems)")
+    }
+
+    /// What the first volume has of a member is looked at.
+    @Test func beginningOfASplitMember() throws {
+        let result = Unpacked(try Corpora.bytes("rarfile/rar3-vols.part1.rar"), messageSize: 1 << 20)
+        #expect(result.entries.contains { $0.content?.isEmpty == false }, "\(result.problems)")
+        #expect(result.kinds == [.unsupported])
+    }
+
     /// libarchive's own tests: names of the samples that are sound, as those check them.
     private static let libarchive: [(file: String, names: [String])] = [
         (

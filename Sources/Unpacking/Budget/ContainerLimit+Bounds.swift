@@ -46,7 +46,7 @@ extension ContainerLimit {
     package var scope: String {
         switch self {
         case .hiddenArchives, .streamMarks, .arjMarks: "programs, scripts, media, unknown content"
-        case .dictionary: "xz, LZMA, lzip, Zstandard, 7z, zip, RAR (solid, PPMd)"
+        case .dictionary: "xz, LZMA, lzip, Zstandard, 7z, zip, RAR 4 (PPMd)"
         case .folder: "7z"
         case .encryptedEntry, .zipDirectories, .zipPieces, .overlappingEntries: "zip"
         case .encodedFiles: "text"

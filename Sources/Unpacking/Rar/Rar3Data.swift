@@ -2,7 +2,7 @@ internal import Bytes
 internal import Compression
 
 /// RAR's compression of version 2.9 to 4: LZ with four Huffman codes and a dictionary of 4 MiB, or PPMd, block by block; behind
-/// either, filters. A solid member goes on with all of it. libarchive reads members that are not solid.
+/// either, filters. A solid member goes on with all of it.
 struct Rar3Data {
     private static let mask = 1 << 22 - 1
     private static let pieceSize = 65_536

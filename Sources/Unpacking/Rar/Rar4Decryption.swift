@@ -197,7 +197,7 @@ struct Rar4Decryption {
         var header = header
         if let salt = salt(header) { header.bytes.removeSubrange(salt) }
         header.flags &= ~(Rar4Header.Flag.encrypted | Rar4Header.Flag.salt)
-        // libarchive wants a block in what is compressed.
+        // Without content there is no block in what is compressed.
         if isEmpty(header) { header.bytes[25] = Rar4Header.stored }
         let isStored = header.bytes[25] == Rar4Header.stored
         if isStored, let size = header.bytes.span.littleEndian32(at: 11), header.flags & Rar4Header.Flag.large == 0 {
@@ -227,22 +227,18 @@ struct Rar4Decryption {
         file.bytes[2] = Rar4Header.Kind.file
         file.close()
         let archive = archiveHeader + file.bytes + plain
-        return archive.span.withUnsafeBufferPointer { bytes in
-            guard let reader = LibArchive() else { return false }
-            reader.enable(.rar)
-            guard reader.open(bytes), case .entry = reader.next() else { return false }
-            var sum: UInt32 = 0
-            var left = sink.room
-            var start: [UInt8] = []
-            let end = reader.copyData(while: { sink.mayGoOn() }) { piece in
-                sum = crc32(piece, seed: sum)
-                start += piece.extracting(piece.clamped(0, typeOctets - start.count)).array
-                left -= min(left, piece.count)
-                return left > 0
-            }
-            sink.spend(sink.room - left)
-            if case .complete = end { return sum == stated && GuessedContent.isProved(start.span) }
-            return false
+        guard let entry = RarListing(archive.span, .rar, while: { true }).entries.first else { return false }
+        var decoder = Rar3Data(mostMemory: sink.limits.dictionary)
+        var sum: UInt32 = 0
+        var left = sink.room
+        var start: [UInt8] = []
+        let end = decoder.decode(archive.span.extracting(entry.data), size: entry.size ?? 0, isSolid: false) { piece in
+            sum = crc32(piece, seed: sum)
+            start += piece.extracting(piece.clamped(0, typeOctets - start.count)).array
+            left -= min(left, piece.count)
+            return left > 0 && sink.mayGoOn()
         }
+        sink.spend(sink.room - left)
+        return end == .complete && sum == stated && GuessedContent.isProved(start.span)
     }
 }

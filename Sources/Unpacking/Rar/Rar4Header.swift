@@ -10,14 +10,14 @@ enum Rar4Header {
         static let end: UInt8 = 0x7B
     }
 
-    /// Of the archive: `solidArchive`, `archiveComment`, `encryptedHeaders`; of files and services the others, `data` of any.
+    /// Of the archive: `archiveComment`, `encryptedHeaders`; of files and services the others, `data` of any.
     enum Flag {
-        static let solidArchive: UInt16 = 0x08
         /// Comments within the header, which its checksum leaves out.
         static let archiveComment: UInt16 = 0x02
         static let fileComment: UInt16 = 0x08
         static let encryptedHeaders: UInt16 = 0x80
         static let split: UInt16 = 0x03
+        static let continued: UInt16 = 0x01
         static let encrypted: UInt16 = 0x04
         static let solid: UInt16 = 0x10
         static let directory: UInt16 = 0xE0

@@ -7,14 +7,11 @@ enum RarComment {
     /// Octets of a comment that are read.
     private static let size = 16_384
 
-    /// - Parameters:
-    ///   - memory: octets that unpacking it may take.
-    ///   - mayGoOn: false ends the search for it.
+    /// - Parameter memory: octets that unpacking it may take.
     /// - Returns: text of any coding; empty where there is none, or one that is encrypted.
     static func read(
-        _ content: Span<UInt8>, _ format: FileType.ArchiveFormat, memory: Int, while mayGoOn: () -> Bool
+        _ listing: RarListing, of content: Span<UInt8>, _ format: FileType.ArchiveFormat, memory: Int
     ) -> [UInt8] {
-        let listing = RarListing(content, format, while: mayGoOn)
         guard let comment = listing.comment, !comment.isEncrypted else { return [] }
         let data = content.extracting(comment.data)
         var text: [UInt8] = []

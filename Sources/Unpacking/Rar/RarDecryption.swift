@@ -1,7 +1,7 @@
 internal import Bytes
 internal import Members
 
-/// Gives back a RAR archive without its encryption, as a member of it: libarchive, which lacks the encryption, reads that.
+/// Gives back a RAR archive without its encryption, as a member of it, which is read as any other.
 /// Members that no password opens stay in it as they are.
 enum RarDecryption {
     private static let what = "decrypted archive"

@@ -26,14 +26,9 @@ extension RarListing {
                 return
             }
             if !Self.hasChecksum(content, position, end, type, flags) { hasDamagedHeaders = true }
-            if Self.oldTypes.contains(type) { hasOldHeaders = true }
             if Self.oldTypes.contains(type) || isMember { endOfMembers = content.clamped(end, data).upperBound }
-            if type == Rar4Header.Kind.archive {
-                if flags & Rar4Header.Flag.archiveComment != 0 { hasOldHeaders = true }
-                if flags & Rar4Header.Flag.solidArchive != 0 { isSolid = true }
-                // Headers are encrypted from the archive's own on.
-                if flags & Rar4Header.Flag.encryptedHeaders != 0 { return }
-            }
+            // Headers are encrypted from the archive's own on.
+            if type == Rar4Header.Kind.archive, flags & Rar4Header.Flag.encryptedHeaders != 0 { return }
             if type == Rar4Header.Kind.end {
                 self.end = min(end, content.count)
                 return
@@ -104,7 +99,6 @@ extension RarListing {
         let nameStart = start + Rar4Header.fileSize + (flags & Rar4Header.Flag.large != 0 ? Rar4Header.upperHalves : 0)
         let place = content.clamped(nameStart, min(Int(length), max(0, end - nameStart)))
         let name = content.extracting(place).array
-        if flags & Rar4Header.Flag.solid != 0 { isSolid = true }
         guard isFile || name == Self.streamHeader || name == Self.commentHeader else { return true }
         var entry = Entry(
             header: start, names: Self.names(name, isUnicode: flags & Rar4Header.Flag.unicode != 0),
@@ -117,6 +111,7 @@ extension RarListing {
         entry.isEncrypted = flags & Rar4Header.Flag.encrypted != 0
         entry.isDirectory = isFile && flags & Rar4Header.Flag.directory == Rar4Header.Flag.directory
         entry.isSplit = flags & Rar4Header.Flag.split != 0
+        entry.isContinued = flags & Rar4Header.Flag.continued != 0
         entry.isSolid = isFile && flags & Rar4Header.Flag.solid != 0
         entry.isStored = content[start + 25] == Rar4Header.stored
         entry.size = Int(content.littleEndian32(at: start + 11) ?? 0)

@@ -35,6 +35,7 @@ extension RarListing {
                 var entry = Entry(header: position, names: [], version: 50, data: content.clamped(end, data))
                 entry.isStream = type == HeaderType.service
                 entry.isSplit = flags & 0x18 != 0
+                entry.isContinued = flags & 0x08 != 0
                 if !addMember(content, &cursor, end, records, entry) { return }
             }
             if type == HeaderType.end { self.end = end }

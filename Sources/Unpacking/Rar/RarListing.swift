@@ -16,6 +16,8 @@ struct RarListing {
         var isLink = false
         /// It begins or ends in another volume.
         var isSplit = false
+        /// It begins in another volume.
+        var isContinued = false
         /// It begins in the dictionary of the member before.
         var isSolid = false
         /// Nothing is compressed.
@@ -53,10 +55,6 @@ struct RarListing {
     var end: Int?
     /// Where the last member or service ends: archives of RAR 2 have nothing behind it.
     var endOfMembers = 0
-    /// Members go on in the dictionary of those before, or the archive says so.
-    var isSolid = false
-    /// There are comments or services as RAR 2 wrote them.
-    var hasOldHeaders = false
     /// The checksum of a header is wrong.
     var hasDamagedHeaders = false
     /// The comment of the archive, a service without names.

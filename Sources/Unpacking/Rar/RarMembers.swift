@@ -2,8 +2,8 @@ internal import Bytes
 internal import Compression
 internal import Members
 
-/// The members of a RAR archive by its own headers, beside what libarchive reads of it: which of them it came to, and the
-/// content of those that it cannot read (solid ones of RAR 4, those of RAR 2, streams of NTFS).
+/// The members of a RAR archive by its own headers, and the content of those of RAR 2 to 4. libarchive reads those of RAR 5 but streams
+/// of NTFS: which of them it came to is noted here.
 final class RarMembers {
     let listing: RarListing
     /// One volume of several.
@@ -20,12 +20,14 @@ final class RarMembers {
     /// A member could not be decoded: those that begin in its dictionary cannot be, either.
     private var isBroken = false
 
-    init(_ content: Span<UInt8>, _ format: FileType.ArchiveFormat, into sink: any MemberSink) {
+    init(
+        _ content: Span<UInt8>, _ format: FileType.ArchiveFormat, _ listing: RarListing, into sink: any MemberSink
+    ) {
         self.sink = sink
+        self.listing = listing
         what = format.words
         isVersion5 = format == .rar5
         isVolume = ArchiveFacts.volume(content, format) != nil
-        listing = RarListing(content, format, while: { sink.mayGoOn() })
         if listing.limitReached { sink.report(.headers, of: what) }
         if isReadHere, listing.hasDamagedHeaders { report(.corrupt, "damaged \(what)") }
         if isVersion5, listing.end == nil, !listing.limitReached, sink.mayGoOn(),
@@ -35,15 +37,9 @@ final class RarMembers {
         }
     }
 
-    /// libarchive cannot read it: it has no members of RAR 4 that go on in the dictionary of others, takes RAR 2 for damage, and
-    /// neighbours of one name for parts of one file.
-    var isReadHere: Bool {
-        guard !isVersion5 else { return false }
-        let files = listing.entries.filter { !$0.isStream }
-        return listing.isSolid || listing.hasOldHeaders
-            || files.contains { !$0.isDirectory && $0.version < RarListing.present }
-            || zip(files, files.dropFirst()).contains { $0.names == $1.names }
-    }
+    /// libarchive is not asked: of RAR 2 to 4 it has no members that go on in the dictionary of others and takes neighbours of one name for
+    /// parts of one file; and it reads as much memory as a program in the archive wants, a gigabyte from a hundred octets.
+    var isReadHere: Bool { !isVersion5 }
 
     /// Where the archive ends: RAR 2 wrote no header that says it.
     var end: Int? { listing.endOfArchive }
@@ -89,8 +85,7 @@ final class RarMembers {
         if entry.isSplit, !isVolume { sink.report(.unsupported, "volume of a split \(what)") }
         guard !entry.isDirectory || !entry.data.isEmpty else { return sink.add(member) }
         if entry.isStored { return addStored(entry, member, content) }
-        // Its beginning is in another volume.
-        if entry.isSplit {
+        if entry.isSplit, isVersion5 || entry.isContinued {
             isBroken = true
             return sink.add(member)
         }
@@ -149,7 +144,8 @@ final class RarMembers {
             sink.report(.unsupported, "\(isOld ? "audio compression" : "filter of another program") in \(what)")
         case .tooLarge: sink.report(.dictionary, of: what)
         case .complete where sum == entry.checksum: break
-        case .complete, .damaged: report(.corrupt, "damaged \(what)")
+        // The rest is in another volume, and the checksum is that of what is here.
+        case .complete, .damaged: if !entry.isSplit { report(.corrupt, "damaged \(what)") }
         }
         return true
     }

@@ -26,20 +26,24 @@ struct ArchiveReader {
         self.rar = rar
     }
 
-    static func read(_ file: Span<UInt8>, _ format: FileType.ArchiveFormat, into sink: any MemberSink) {
-        guard format == .lha else { return read(file, format, pages: nil, into: sink) }
+    /// - Parameter rar: the headers of a RAR archive.
+    static func read(
+        _ file: Span<UInt8>, _ format: FileType.ArchiveFormat, rar: RarListing? = nil, into sink: any MemberSink
+    ) {
+        guard format == .lha else { return read(file, format, pages: nil, rar: rar, into: sink) }
         let pages = LHACodePages(file)
         // Once: code pages that are still unknown behind it are a failure of libarchive's.
         if file.count <= sink.limits.buffer, let plain = pages.withoutUnknown(file) {
-            read(plain.span, format, pages: pages, into: sink)
+            read(plain.span, format, pages: pages, rar: nil, into: sink)
         } else {
-            read(file, format, pages: pages, into: sink)
+            read(file, format, pages: pages, rar: nil, into: sink)
         }
     }
 
     /// - Parameter pages: of an LHA archive.
     private static func read(
-        _ file: Span<UInt8>, _ format: FileType.ArchiveFormat, pages: LHACodePages?, into sink: any MemberSink
+        _ file: Span<UInt8>, _ format: FileType.ArchiveFormat, pages: LHACodePages?, rar listing: RarListing?,
+        into sink: any MemberSink
     ) {
         let content = file.extracting(0..<sizeWithoutPadding(file, format))
         if let volume = ArchiveFacts.volume(content, format) {
@@ -53,7 +57,7 @@ struct ArchiveReader {
         guard !LoopChecks.hasLoop(content, format) else {
             return sink.report(.corrupt, "\(format.words) that leads in a circle")
         }
-        let rar = format == .rar || format == .rar5 ? RarMembers(content, format, into: sink) : nil
+        let rar = listing.map { RarMembers(content, format, $0, into: sink) }
         if let rar, rar.isReadHere {
             rar.addRest(of: content)
             if let end = rar.end, sink.mayGoOn() {

@@ -28,7 +28,8 @@ final class LibArchive {
         case .cpio: archive_read_support_format_cpio(handle)
         case .ar: archive_read_support_format_ar(handle)
         case .sevenZip: archive_read_support_format_7zip(handle)
-        case .rar: archive_read_support_format_rar(handle)
+        // Read by its own reader.
+        case .rar: break
         case .rar5: archive_read_support_format_rar5(handle)
         case .lha: archive_read_support_format_lha(handle)
         case .iso9660: archive_read_support_format_iso9660(handle)

@@ -70,8 +70,7 @@ package final class FileType: Sendable {
             case .mail, .mbox, .encodedText: "MIME reader"
             case .archive(.sevenZip):
                 "own reader of the header; libarchive for each method, libzstd, liblz4, libbrotli; own Deflate64, own filters for ARM64, RISC-V, Swap; filters behind every method; AES by OpenSSL"
-            case .archive(.rar):
-                "libarchive; own reader of solid archives, RAR 2 and NTFS streams (LZ, PPMd, filters); AES by OpenSSL"
+            case .archive(.rar): "own reader (LZ, PPMd, filters); AES by OpenSSL"
             case .archive(.rar5): "libarchive; own reader of NTFS streams; AES by OpenSSL"
             case .archive, .filter(.compress): "libarchive"
             case .filter(.bzip2): "libbz2"

@@ -112,9 +112,8 @@ import Testing
     /// One pair of so many is taken.
     private static let share = isLong ? 1 : 16
 
-    /// What PDF and OpenPGP may have in memory (`ContainerLimit.bufferedOctets`): a virtual disk may be larger. OpenPGP counts its own
-    /// words around it.
-    private static let largestBuffered = ["pdf": 16_777_216, "pgp": 16_777_216 - 1024]
+    /// What PDF may have in memory (`ContainerLimit.bufferedOctets`): a virtual disk may be larger.
+    private static let largestBuffered = ["pdf": 16_777_216]
     /// Of a disk that is all but empty, the tar archive in a package is thousands of times what it is compressed to.
     private static let largestPacked = ["dpkg.deb": 16_777_216 - 1024]
 

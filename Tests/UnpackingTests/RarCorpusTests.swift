@@ -106,6 +106,14 @@ struct RarCorpusTests {
         #expect(result.names == ["poc_b76.txt"] && result.kinds == [.corrupt], "\(result.problems)")
     }
 
+    /// A service whose data goes on behind the end of the file, and an archive of which nothing else is there.
+    @Test func dataThatIsNotThere() throws {
+        let huge = try Corpora.bytes("libarchive/libarchive_test/test_read_format_rar_newsub_huge.rar")
+        #expect(Unpacked(huge, messageSize: 1 << 20).kinds == [.corrupt])
+        let empty = try Corpora.bytes("libarchive/libarchive_test/test_read_format_rar.rar").prefix(20)
+        #expect(Unpacked(Array(empty), messageSize: 1 << 20).kinds == [.corrupt])
+    }
+
     /// What the first volume has of a member is looked at.
     @Test func beginningOfASplitMember() throws {
         let result = Unpacked(try Corpora.bytes("rarfile/rar3-vols.part1.rar"), messageSize: 1 << 20)

@@ -33,6 +33,8 @@ extension RarListing {
                 self.end = min(end, content.count)
                 return
             }
+            // The data goes on behind the end of the content.
+            if data > content.count - end { hasDamagedHeaders = true }
             position = end + data
         }
         limitReached = true

@@ -55,7 +55,7 @@ struct RarListing {
     var end: Int?
     /// Where the last member or service ends: archives of RAR 2 have nothing behind it.
     var endOfMembers = 0
-    /// The checksum of a header is wrong.
+    /// The checksum of a header is wrong, or its data is not all there.
     var hasDamagedHeaders = false
     /// The comment of the archive, a service without names.
     var comment: Entry?

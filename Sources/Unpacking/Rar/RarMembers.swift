@@ -29,7 +29,9 @@ final class RarMembers {
         isVersion5 = format == .rar5
         isVolume = ArchiveFacts.volume(content, format) != nil
         if listing.limitReached { sink.report(.headers, of: what) }
-        if isReadHere, listing.hasDamagedHeaders { report(.corrupt, "damaged \(what)") }
+        // Nothing was met, or damage.
+        let isEmpty = listing.endOfArchive == nil && !ArchiveFacts.hasEncryptedHeaders(content, format)
+        if isReadHere, listing.hasDamagedHeaders || isEmpty { report(.corrupt, "damaged \(what)") }
         if isVersion5, listing.end == nil, !listing.limitReached, sink.mayGoOn(),
             !ArchiveFacts.hasEncryptedHeaders(content, format)
         {
@@ -38,7 +40,7 @@ final class RarMembers {
     }
 
     /// libarchive is not asked: of RAR 2 to 4 it has no members that go on in the dictionary of others and takes neighbours of one name for
-    /// parts of one file; and it reads as much memory as a program in the archive wants, a gigabyte from a hundred octets.
+    /// parts of one file; and it keeps as much data as a program in the archive states, a gigabyte in a hundred octets.
     var isReadHere: Bool { !isVersion5 }
 
     /// Where the archive ends: RAR 2 wrote no header that says it.

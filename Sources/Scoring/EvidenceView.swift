@@ -23,7 +23,7 @@ extension TokenClass {
         case .pair: .pairs
         case .gram: .grams
         case .header: .headers
-        case .relay: .relays
+        case .relay, .origin: .relays
         // How a message is made says much while mailers stay the same, and misleads when they change: it is only counted.
         case .headerForm, .structure, .foreign: nil
         }

@@ -83,7 +83,10 @@ extension TokenExtractor {
             case .presenceOnly: addZone(value, id, isDate: name == Array("date".utf8))
             case .subject: subjects.append(EncodedWords.spelled(value.array))
             case .text: addAtoms(EncodedWords.spelled(value.array).span, id, .header)
-            case .addresses: addAddresses(value, id)
+            case .addresses:
+                addAddresses(value, id)
+                if name == Array("from".utf8) { origin.add(addresses: value, at: .from) }
+                if name == Array("reply-to".utf8) { origin.add(addresses: value, at: .reply) }
             case .relay: addRelay(value)
             case .identifier: addIdentifier(value, id)
             case .value:
@@ -136,6 +139,7 @@ extension TokenExtractor {
         // What stands behind the semicolon is the date.
         let end = value.firstIndex(of: 0x3B) ?? value.count
         addAtoms(value.extracting(0..<end), 0, .relay)
+        origin.add(received: value.extracting(0..<end))
     }
 
     // MARK: - Atoms

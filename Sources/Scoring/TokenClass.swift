@@ -21,6 +21,8 @@ package enum TokenClass: UInt8, Hashable, Sendable, CaseIterable {
     case gram = 9
     /// A word of the text as SpamAssassin keys it: counted only, and only for stores that were restored from its backup.
     case foreign = 10
+    /// What the way of the message says without any of its names.
+    case origin = 11
 
     /// The class of a token; nil for a number that no extractor of this version made.
     package init?(of token: UInt64) {
@@ -45,6 +47,7 @@ package enum TokenClass: UInt8, Hashable, Sendable, CaseIterable {
         case .structure: 200
         case .gram: 600
         case .foreign: 1200
+        case .origin: 20
         }
     }
 
@@ -61,6 +64,7 @@ package enum TokenClass: UInt8, Hashable, Sendable, CaseIterable {
         case .structure: "S:"
         case .gram: "4:"
         case .foreign: "SA:"
+        case .origin: "O:"
         }
     }
 }

@@ -11,6 +11,7 @@ package struct TokenExtractor: Sendable {
     var hiddenLeft = TokenExtractor.hiddenSize
     var facts = MessageFacts()
     var links = FoundLinks()
+    var origin = OriginFacts()
     var documentLinks: [[UInt8]] = []
     private var shown = ShownText()
     /// Texts in whose place others are shown.
@@ -29,6 +30,7 @@ package struct TokenExtractor: Sendable {
         let showsText = takeTexts()
         addOtherLinks(as: showsText ? .hidden : .link)
         addFacts()
+        addOrigin()
         hiddenLeft = Self.hiddenSize
         facts = MessageFacts()
         return collector.take()

@@ -9,6 +9,8 @@ enum CabinetHeader {
     private static let entry = 16
     /// Octets of a name with its NUL, of a file or another cabinet.
     private static let longestName = 256
+    /// Files that are looked at, where all of them have to be such.
+    private static let mostFiles = 256
     /// Folders that are looked at for one whose content may lie in the cabinet.
     private static let mostFolders = 256
 
@@ -17,10 +19,15 @@ enum CabinetHeader {
     /// A cabinet begins the content, maybe a damaged one.
     static func isHere(_ content: Span<UInt8>) -> Bool { isUsual(content) || leadsToFile(content) }
 
-    /// One that programs look for behind other content: they want it to say that there is more than a header.
+    /// One that programs look for behind other content: they want it to say that there is more than a header, that the files are
+    /// within it, and of all of them that they are in a folder and have a name. Words and code of programs that read such have
+    /// the mark among them.
     static func isBehindOthers(_ content: Span<UInt8>) -> Bool {
-        guard let size = content.littleEndian32(at: 8).map({ Int($0) }), size >= fixed else { return false }
-        return size <= content.count && isUsual(content) || leadsToFile(content)
+        guard let size = content.littleEndian32(at: 8).map({ Int($0) }), size >= fixed,
+            let files = content.littleEndian32(at: 16).map({ Int($0) })
+        else { return false }
+        if size <= content.count, isUsual(content) { return true }
+        return files < min(size, content.count) && leadsToFile(content, count: mostFiles)
     }
 
     /// Nothing in the reserved field, a place of the files that makes sense, a version up to 3.
@@ -31,16 +38,20 @@ enum CabinetHeader {
         return reserved == 0 && fixed..<1 << 24 ~= Int(files) && content[25] <= 3
     }
 
-    /// There are folders, one of which lies in the cabinet, and the first file is in one of them and has a name. Text has no
+    /// There are folders, one of which lies in the cabinet, and the first files are in one of them and have names. Text has no
     /// octets of numbers.
-    private static func leadsToFile(_ content: Span<UInt8>) -> Bool {
+    /// - Parameter count: files that are looked at, where there are as many.
+    private static func leadsToFile(_ content: Span<UInt8>, count: Int = 1) -> Bool {
         guard content.hasBytes(mark, at: 0), let folders = content.littleEndian16(at: 26).map({ Int($0) }),
             let files = content.littleEndian32(at: 16), let first = firstFolder(content), folders > 0,
-            content.littleEndian16(at: 28) ?? 0 > 0
+            let stated = content.littleEndian16(at: 28), stated > 0
         else { return false }
+        let count = min(count, Int(stated))
         let behind = first.place + folders * first.size
         // Some programs go by the place that is stated, others read on.
-        guard [Int(files), behind].contains(where: { isFile(content, at: $0, folders: folders) }) else { return false }
+        guard [Int(files), behind].contains(where: { areFiles(content, at: $0, count, folders: folders) }) else {
+            return false
+        }
         return (0..<min(folders, mostFolders)).contains { number in
             let place = first.place + number * first.size
             guard let data = content.littleEndian32(at: place), let method = content.littleEndian16(at: place + 6)
@@ -71,14 +82,18 @@ enum CabinetHeader {
         return (place, size)
     }
 
-    private static func isFile(_ content: Span<UInt8>, at place: Int, folders: Int) -> Bool {
-        let name = content.extracting(content.clamped(place + entry, longestName))
-        guard place >= fixed, let folder = content.littleEndian16(at: place + 8),
-            let end = name.firstIndex(of: 0), end > 0
-        else { return false }
-        // The last three go on in other cabinets.
-        guard Int(folder) < folders || folder >= 0xFFFD else { return false }
+    private static func areFiles(_ content: Span<UInt8>, at start: Int, _ count: Int, folders: Int) -> Bool {
+        guard start >= fixed, start <= content.count - entry else { return false }
+        var place = start
+        for _ in 0..<count {
+            let name = content.extracting(content.clamped(place + entry, longestName))
+            guard let folder = content.littleEndian16(at: place + 8), let end = name.firstIndex(of: 0), end > 0,
+                // The last three go on in other cabinets.
+                Int(folder) < folders || folder >= 0xFFFD
+            else { return false }
+            place += entry + end + 1
+        }
         return !content.extracting(4..<fixed).hasOnlyControlsOfText
-            || !content.extracting(place..<place + entry).hasOnlyControlsOfText
+            || !content.extracting(start..<start + entry).hasOnlyControlsOfText
     }
 }

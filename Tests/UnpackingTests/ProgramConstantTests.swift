@@ -24,18 +24,8 @@ import Testing
         ("chm before zeros", joined(text("ITSF"), numbers(3, 0x60), zeros)),
         ("marks of NSIS", joined(numbers(14), markOfNSIS, markOfNSIS, numbers(0, 0), code)),
         ("NSIS before words", joined(numbers(0), markOfNSIS, numbers(256), text("Nsis\0.rar\0r01\0VolCRC"), code)),
-        (
-            "words about cabinets",
-            joined(
-                text("MSCF' and got '%s'\0\0\0\0\0\0\0\0constant FuStructCabHeader.version_minor was not valid\0\0"),
-                (0..<300_000).map { $0 % 7 == 0 ? 0 : UInt8($0 % 251) })
-        ),
-        (
-            "cabinet in code",
-            joined(
-                text("MSCF"), [0x0F, 0x84, 0x36, 3, 0, 0, 0x80, 0x7C, 0x24, 0x7C, 0x30, 0x0F, 0x84, 0xAB, 3, 0],
-                [0, 0x45, 0x31, 0xC0, 0x48, 0x8D, 0x84, 0x24], (0..<300_000).map { $0 % 7 == 0 ? 0 : UInt8($0 % 251) })
-        ),
+        ("words about cabinets", cabinet(files: 9, folder: 0) + text("\u{1}") + code),
+        ("cabinet without a folder of its files", cabinet(files: 1, folder: 1)),
         ("ACE", joined([UInt8](repeating: 0, count: 7), text("**ACE**"), zeros)),
         ("zip before zeros", joined(text("PK\u{3}\u{4}"), zeros)),
         ("split zip before zeros", joined(text("PK\u{7}\u{8}PK\u{3}\u{4}"), zeros)),
@@ -55,6 +45,13 @@ import Testing
         ("ext in a table of many", table(cluster: 2, blocks: 0x5EF4D, files: 0xCAD8)),
         ("ext in a table of none", table(cluster: 0, blocks: 0, files: 0x10)),
     ]
+
+    /// A cabinet of two folders, of which the first is there, and one of the files that it should have.
+    private static func cabinet(files: Int, folder: Int) -> [UInt8] {
+        joined(
+            text("MSCF' and got '%s"), [0x7F, 0x7F, 0x7F], numbers(0), octets(0, 2), octets(2, 2), octets(files, 2),
+            octets(0, 6), numbers(100, 0, 0x7FFF_FFFF, 0), octets(0, 8), octets(folder, 2), octets(0, 6), text("a\0"))
+    }
 
     private static func joined(_ pieces: [UInt8]...) -> [UInt8] { pieces.flatMap { $0 } }
 

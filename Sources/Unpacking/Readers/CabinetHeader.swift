@@ -20,14 +20,22 @@ enum CabinetHeader {
     static func isHere(_ content: Span<UInt8>) -> Bool { isUsual(content) || leadsToFile(content) }
 
     /// One that programs look for behind other content: they want it to say that there is more than a header, that the files are
-    /// within it, and of all of them that they are in a folder and have a name. Words and code of programs that read such have
+    /// within it, of all of them that they are in a folder and have a name, and that some folder of theirs is there. Words and code of programs that read such have
     /// the mark among them.
     static func isBehindOthers(_ content: Span<UInt8>) -> Bool {
         guard let size = content.littleEndian32(at: 8).map({ Int($0) }), size >= fixed,
             let files = content.littleEndian32(at: 16).map({ Int($0) })
         else { return false }
         if size <= content.count, isUsual(content) { return true }
-        return files < min(size, content.count) && leadsToFile(content, count: mostFiles)
+        guard files < min(size, content.count), let first = firstFolder(content),
+            let folders = content.littleEndian16(at: 26).map({ Int($0) }),
+            let count = content.littleEndian16(at: 28).map({ min(Int($0), mostFiles) })
+        else { return false }
+        return leadsToFile(content)
+            && [files, first.place + folders * first.size].contains { start in
+                guard let used = foldersOfFiles(content, at: start, count, folders: folders) else { return false }
+                return used.contains { $0 >= folders || liesHere(content, first.place + $0 * first.size) }
+            }
     }
 
     /// Nothing in the reserved field, a place of the files that makes sense, a version up to 3.
@@ -38,28 +46,27 @@ enum CabinetHeader {
         return reserved == 0 && fixed..<1 << 24 ~= Int(files) && content[25] <= 3
     }
 
-    /// There are folders, one of which lies in the cabinet, and the first files are in one of them and have names. Text has no
+    /// There are folders, one of which lies in the cabinet, and the first file is in one of them and has a name. Text has no
     /// octets of numbers.
-    /// - Parameter count: files that are looked at, where there are as many.
-    private static func leadsToFile(_ content: Span<UInt8>, count: Int = 1) -> Bool {
+    private static func leadsToFile(_ content: Span<UInt8>) -> Bool {
         guard content.hasBytes(mark, at: 0), let folders = content.littleEndian16(at: 26).map({ Int($0) }),
             let files = content.littleEndian32(at: 16), let first = firstFolder(content), folders > 0,
-            let stated = content.littleEndian16(at: 28), stated > 0
+            content.littleEndian16(at: 28) ?? 0 > 0
         else { return false }
-        let count = min(count, Int(stated))
         let behind = first.place + folders * first.size
         // Some programs go by the place that is stated, others read on.
-        guard [Int(files), behind].contains(where: { areFiles(content, at: $0, count, folders: folders) }) else {
+        guard [Int(files), behind].contains(where: { isFile(content, at: $0, folders: folders) }) else {
             return false
         }
-        return (0..<min(folders, mostFolders)).contains { number in
-            let place = first.place + number * first.size
-            guard let data = content.littleEndian32(at: place), let method = content.littleEndian16(at: place + 6)
-            else {
-                return false
-            }
-            return fixed..<content.count ~= Int(data) && method & 0x0F <= 3
+        return (0..<min(folders, mostFolders)).contains { liesHere(content, first.place + $0 * first.size) }
+    }
+
+    /// The folder at a place has its data in the cabinet, compressed in one of the ways that there are.
+    private static func liesHere(_ content: Span<UInt8>, _ place: Int) -> Bool {
+        guard let data = content.littleEndian32(at: place), let method = content.littleEndian16(at: place + 6) else {
+            return false
         }
+        return fixed..<content.count ~= Int(data) && method & 0x0F <= 3
     }
 
     /// Where the first folder stands, behind what the flags announce, and octets of each.
@@ -82,18 +89,28 @@ enum CabinetHeader {
         return (place, size)
     }
 
-    private static func areFiles(_ content: Span<UInt8>, at start: Int, _ count: Int, folders: Int) -> Bool {
-        guard start >= fixed, start <= content.count - entry else { return false }
+    private static func isFile(_ content: Span<UInt8>, at place: Int, folders: Int) -> Bool {
+        guard foldersOfFiles(content, at: place, 1, folders: folders) != nil else { return false }
+        return !content.extracting(4..<fixed).hasOnlyControlsOfText
+            || !content.extracting(place..<place + entry).hasOnlyControlsOfText
+    }
+
+    /// The folders of some files, from a place on; nil where one of them has no name, or none of the folders.
+    private static func foldersOfFiles(
+        _ content: Span<UInt8>, at start: Int, _ count: Int, folders: Int
+    ) -> [Int]? {
+        var found: [Int] = []
         var place = start
         for _ in 0..<count {
             let name = content.extracting(content.clamped(place + entry, longestName))
-            guard let folder = content.littleEndian16(at: place + 8), let end = name.firstIndex(of: 0), end > 0,
-                // The last three go on in other cabinets.
-                Int(folder) < folders || folder >= 0xFFFD
-            else { return false }
+            guard place >= fixed, let folder = content.littleEndian16(at: place + 8).map({ Int($0) }),
+                let end = name.firstIndex(of: 0), end > 0
+            else { return nil }
+            // The last three go on in other cabinets.
+            guard folder < folders || folder >= 0xFFFD else { return nil }
+            found.append(folder)
             place += entry + end + 1
         }
-        return !content.extracting(4..<fixed).hasOnlyControlsOfText
-            || !content.extracting(start..<start + entry).hasOnlyControlsOfText
+        return found
     }
 }

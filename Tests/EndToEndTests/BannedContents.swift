@@ -261,9 +261,9 @@ extension BannedSamples {
         ),
         (
             "ext file system",
-            [(1024, [16]), (1028, [64]), (1044, [1]), (1080, [0x53, 0xEF, 1])].reduce(padded([], 4096)) {
-                marked($0, $1.0, $1.1)
-            }
+            [(1024, [16]), (1028, [64]), (1044, [1]), (1057, [32]), (1064, [16]), (1080, [0x53, 0xEF, 1])].reduce(
+                padded([], 4096)
+            ) { marked($0, $1.0, $1.1) }
         ),
         ("HFS Plus file system", marked(4096, 1024, [0x48, 0x2B, 0, 4])),
         ("APFS file system", marked(4096, 32, text("NXSB"))),

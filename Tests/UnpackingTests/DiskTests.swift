@@ -128,7 +128,8 @@ import Testing
             #expect(!Unpacked(front + noise + mark + noise).isMarked)
         }
         for size in [208, 96] as [UInt8] {
-            let image = Array("MSWIM\0\0\0".utf8) + [size] + [UInt8](repeating: 0, count: 300)
+            let part = [UInt8](repeating: 0, count: 31) + octets(1, 2) + octets(1, 2)
+            let image = Array("MSWIM\0\0\0".utf8) + [size] + part + [UInt8](repeating: 0, count: 265)
             #expect(Unpacked(front + image).kinds == [.unsupported])
         }
         #expect(!Unpacked(front + Array("MSWIM\0\0\0 is a mark\0".utf8)).isMarked)

@@ -237,7 +237,9 @@ import Testing
             "dmg": zeros(2048, (1536, text("koly"))),
             "nsis": program
                 + zeros(100, (4, [0xEF, 0xBE, 0xAD, 0xDE] + text("NullsoftInst")), (20, [1]), (24, [72])),
-            "ext": zeros(4096, (1024, [16]), (1028, [64]), (1044, [1]), (1080, [0x53, 0xEF, 1])),
+            "ext": zeros(
+                4096, (1024, [16]), (1028, [64]), (1044, [1]), (1057, [32]), (1061, [32]), (1064, [16]),
+                (1080, [0x53, 0xEF, 1])),
             "hfs": zeros(4096, (1024, [0x48, 0x2B, 0, 4])), "apfs": zeros(4096, (32, text("NXSB"))),
             "xfs": zeros(4096, (0, text("XFSB")), (6, [0x10])), "btrfs": zeros(70_000, (65_600, text("_BHRfS_M"))),
             "lvm": zeros(4096, (512, text("LABELONE")), (536, text("LVM2 001"))),

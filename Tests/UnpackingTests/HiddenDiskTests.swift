@@ -69,6 +69,7 @@ import Testing
         var ext = [UInt8](repeating: 0, count: 16_384)
         put(octets(16, 4) + octets(64, 4), at: 1024, in: &ext)
         put(octets(1, 4), at: 1044, in: &ext)
+        put(octets(8192, 4) + octets(8192, 4) + octets(16, 4), at: 1056, in: &ext)
         put([0x53, 0xEF, 1, 0], at: 1080, in: &ext)
         return [ntfs, ext]
     }

@@ -97,14 +97,20 @@ struct ArchiveReader {
             sink.report(.corrupt, "\(format.words) is cut off")
         }
         if let end, sink.mayGoOn() {
-            // The kernel takes several for one (its documentation, "initramfs buffer format").
-            ArchiveEnd.addRest(
-                of: content, from: end, format.words, goingOn: format == .cpio ? Self.parts : [], into: sink)
+            ArchiveEnd.addRest(of: content, from: end, format.words, goingOn: parts(of: format), into: sink)
         }
     }
 
-    /// What may follow a cpio archive in an image that a system starts from.
-    private static let parts: Set<FileType> = [.cpio, .gzip, .bzip2, .xz, .lzma, .zstd, .lz4]
+    /// What may follow an archive that goes on with it.
+    private static func parts(of format: FileType.ArchiveFormat) -> Set<FileType> {
+        switch format {
+        // In an image that a system starts from the kernel takes several for one (its documentation, "initramfs buffer format").
+        case .cpio: [.cpio, .gzip, .bzip2, .xz, .lzma, .zstd, .lz4]
+        // The partition that a machine starts from, in an image for disks and sticks.
+        case .iso9660: [.disk]
+        default: []
+        }
+    }
 
     /// Octets without the zeros to the end of a block that programs for tapes add: libarchive takes them for headers in these formats.
     private static func sizeWithoutPadding(_ file: Span<UInt8>, _ format: FileType.ArchiveFormat) -> Int {

@@ -9,6 +9,8 @@ enum CabinetHeader {
     private static let entry = 16
     /// Octets of a name with its NUL, of a file or another cabinet.
     private static let longestName = 256
+    /// Files that are looked at, where all of them have to be such.
+    private static let mostFiles = 256
     /// Folders that are looked at for one whose content may lie in the cabinet.
     private static let mostFolders = 256
 
@@ -17,10 +19,23 @@ enum CabinetHeader {
     /// A cabinet begins the content, maybe a damaged one.
     static func isHere(_ content: Span<UInt8>) -> Bool { isUsual(content) || leadsToFile(content) }
 
-    /// One that programs look for behind other content: they want it to say that there is more than a header.
+    /// One that programs look for behind other content: they want it to say that there is more than a header, that the files are
+    /// within it, of all of them that they are in a folder and have a name, and that some folder of theirs is there. Words and code of programs that read such have
+    /// the mark among them.
     static func isBehindOthers(_ content: Span<UInt8>) -> Bool {
-        guard let size = content.littleEndian32(at: 8).map({ Int($0) }), size >= fixed else { return false }
-        return size <= content.count && isUsual(content) || leadsToFile(content)
+        guard let size = content.littleEndian32(at: 8).map({ Int($0) }), size >= fixed,
+            let files = content.littleEndian32(at: 16).map({ Int($0) })
+        else { return false }
+        if size <= content.count, isUsual(content) { return true }
+        guard files < min(size, content.count), let first = firstFolder(content),
+            let folders = content.littleEndian16(at: 26).map({ Int($0) }),
+            let count = content.littleEndian16(at: 28).map({ min(Int($0), mostFiles) })
+        else { return false }
+        return leadsToFile(content)
+            && [files, first.place + folders * first.size].contains { start in
+                guard let used = foldersOfFiles(content, at: start, count, folders: folders) else { return false }
+                return used.contains { $0 >= folders || liesHere(content, first.place + $0 * first.size) }
+            }
     }
 
     /// Nothing in the reserved field, a place of the files that makes sense, a version up to 3.
@@ -40,15 +55,18 @@ enum CabinetHeader {
         else { return false }
         let behind = first.place + folders * first.size
         // Some programs go by the place that is stated, others read on.
-        guard [Int(files), behind].contains(where: { isFile(content, at: $0, folders: folders) }) else { return false }
-        return (0..<min(folders, mostFolders)).contains { number in
-            let place = first.place + number * first.size
-            guard let data = content.littleEndian32(at: place), let method = content.littleEndian16(at: place + 6)
-            else {
-                return false
-            }
-            return fixed..<content.count ~= Int(data) && method & 0x0F <= 3
+        guard [Int(files), behind].contains(where: { isFile(content, at: $0, folders: folders) }) else {
+            return false
         }
+        return (0..<min(folders, mostFolders)).contains { liesHere(content, first.place + $0 * first.size) }
+    }
+
+    /// The folder at a place has its data in the cabinet, compressed in one of the ways that there are.
+    private static func liesHere(_ content: Span<UInt8>, _ place: Int) -> Bool {
+        guard let data = content.littleEndian32(at: place), let method = content.littleEndian16(at: place + 6) else {
+            return false
+        }
+        return fixed..<content.count ~= Int(data) && method & 0x0F <= 3
     }
 
     /// Where the first folder stands, behind what the flags announce, and octets of each.
@@ -72,13 +90,27 @@ enum CabinetHeader {
     }
 
     private static func isFile(_ content: Span<UInt8>, at place: Int, folders: Int) -> Bool {
-        let name = content.extracting(content.clamped(place + entry, longestName))
-        guard place >= fixed, let folder = content.littleEndian16(at: place + 8),
-            let end = name.firstIndex(of: 0), end > 0
-        else { return false }
-        // The last three go on in other cabinets.
-        guard Int(folder) < folders || folder >= 0xFFFD else { return false }
+        guard foldersOfFiles(content, at: place, 1, folders: folders) != nil else { return false }
         return !content.extracting(4..<fixed).hasOnlyControlsOfText
             || !content.extracting(place..<place + entry).hasOnlyControlsOfText
+    }
+
+    /// The folders of some files, from a place on; nil where one of them has no name, or none of the folders.
+    private static func foldersOfFiles(
+        _ content: Span<UInt8>, at start: Int, _ count: Int, folders: Int
+    ) -> [Int]? {
+        var found: [Int] = []
+        var place = start
+        for _ in 0..<count {
+            let name = content.extracting(content.clamped(place + entry, longestName))
+            guard place >= fixed, let folder = content.littleEndian16(at: place + 8).map({ Int($0) }),
+                let end = name.firstIndex(of: 0), end > 0
+            else { return nil }
+            // The last three go on in other cabinets.
+            guard folder < folders || folder >= 0xFFFD else { return nil }
+            found.append(folder)
+            place += entry + end + 1
+        }
+        return found
     }
 }

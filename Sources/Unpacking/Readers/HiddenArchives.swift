@@ -260,17 +260,15 @@ enum HiddenArchives {
         case 0x2D:
             return LHAHeader.isHere(content.extracting(start..<content.count))
         case 0x49:
-            // Versions, and sizes of the header.
-            let version = content.littleEndian32(at: start + 4) ?? 0
-            return 1...4 ~= version && 0x38...0x100 ~= content.littleEndian32(at: start + 8) ?? 0
+            return CompiledHelp.isBehindOthers(content.extracting(start..<content.count))
         case 0x28:
             return TextReader.beginsBinHex(content, at: start)
         case 0xEF:
             // A program with it is known as what it is.
             return !StructureChecks.isMZ(content) && StructureChecks.isHeaderOfNSIS(content, at: start)
         default:
-            // A main header has type 0.
-            return content.hasBytes([0], at: start + 4)
+            // A main header has type 0, and a size that reaches behind the mark.
+            return content.hasBytes([0], at: start + 4) && content.littleEndian16(at: start + 2) ?? 0 > 10
         }
     }
 

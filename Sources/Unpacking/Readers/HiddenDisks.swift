@@ -69,8 +69,13 @@ enum HiddenDisks {
             && disk.hasBytes([0, 0, 0], at: 40) && disk[46] & 1 == 0 && disk[47] == 0
     }
 
-    /// The size of its header.
+    /// The size of its header, that of a chunk, and in other forms than the oldest which part of how many it is: what 7-Zip goes by,
+    /// and wimlib besides other fields.
     private static func isWIM(_ disk: Span<UInt8>) -> Bool {
-        disk.hasBytes("MSWIM\0\0\0", at: 0) && 0x60...0x400 ~= disk.littleEndian32(at: 8) ?? 0
+        guard disk.hasBytes("MSWIM\0\0\0", at: 0), let size = disk.littleEndian32(at: 8),
+            0x60...0x400 ~= size, let chunk = disk.littleEndian32(at: 20), let part = disk.littleEndian16(at: 40),
+            let parts = disk.littleEndian16(at: 42)
+        else { return false }
+        return (chunk == 0 || chunk.nonzeroBitCount == 1) && (size == 0x60 || part > 0 && part <= parts)
     }
 }

@@ -7,8 +7,6 @@ internal import Members
 enum StrayArchives {
     /// Octets at the start in which programs look for the mark.
     private static let searched = 4_194_304
-    /// Octets at the end in which they look for the directory of a zip archive. unzip looks the farthest: for 66,000, in whole blocks.
-    private static let searchedAtEnd = 81_920
     /// Archives that are opened.
     static let most = 64
     /// Octets of an archive by which members are searched for it.
@@ -62,7 +60,7 @@ enum StrayArchives {
     private static func forEachZip(
         _ content: Span<UInt8>, _ sink: any MemberSink, _ use: (_ archive: Range<Int>, _ isWhole: Bool) -> Bool
     ) {
-        var next = content.firstIndex(of: ZipSignatures.endOfDirectory, from: max(1, content.count - searchedAtEnd))
+        var next = content.firstIndex(of: ZipSignatures.endOfDirectory, from: max(1, content.count - ZipEnd.searched))
         // One search for all of them: there may be thousands of ends; most files have none.
         let firstMember = next == nil ? nil : content.firstIndex(of: ZipSignatures.localHeader, from: 1)
         var lists: [Int: Int]?

@@ -96,10 +96,15 @@ enum FileSystemChecks {
         let block = 1024
         guard content.hasBytes([0x53, 0xEF], at: block + 56), let files = content.littleEndian32(at: block),
             let blocks = content.littleEndian32(at: block + 4), let first = content.littleEndian32(at: block + 20),
-            let size = content.littleEndian32(at: block + 24), let state = content.littleEndian16(at: block + 58),
+            let size = content.littleEndian32(at: block + 24), let cluster = content.littleEndian32(at: block + 28),
+            let groupBlocks = content.littleEndian32(at: block + 32),
+            let groupFiles = content.littleEndian32(at: block + 40), let state = content.littleEndian16(at: block + 58),
             let revision = content.littleEndian32(at: block + 76)
         else { return false }
-        return files > 0 && blocks > 0 && first <= 1 && size <= 6 && state < 8 && revision <= 1
+        guard files > 0, blocks > 0, first <= 1, size <= 6, state < 8, revision <= 1 else { return false }
+        // Tables of a linker have the mark among small numbers. Neither Linux nor 7-Zip takes a group without blocks, one with more
+        // files than a block has bits, or a cluster that is smaller than a block.
+        return groupBlocks > 0 && 1...(8192 << size) ~= groupFiles && (cluster == 0 || size...30 ~= cluster)
     }
 
     /// Volume headers (Apple's Technical Note 1150; Inside Macintosh: Files, for HFS): versions 4 and 5, or blocks of whole

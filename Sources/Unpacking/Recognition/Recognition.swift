@@ -154,15 +154,15 @@ package enum Recognition {
         for type in types where !found.contains(type) { found.append(type) }
     }
 
-    /// A zip archive that begins elsewhere shows itself by its end or by any of its local headers. Within another archive those are most often
-    /// members that its reader finds: there only an archive that ends with the content counts, as a second reading, and no member whose octets
-    /// headers of blocks stand between.
+    /// A zip archive that begins elsewhere shows itself by its end, a directory that programs find near the end, or any of its local headers.
+    /// Within another archive those are most often members that its reader finds: there only an archive that ends with the content counts, as a
+    /// second reading, and no member whose octets headers of blocks stand between.
     private static func addZip(_ content: Span<UInt8>, _ found: inout [FileType]) {
         let isArchive = found.contains(where: \.opening.isArchive)
         if let end = ZipEnd.last(of: content), !isArchive || end.leadsToMembers(content) {
             found.append(.zip)
         } else if !found.contains(where: { $0.opening.isReadable && !hidesZip($0) }),
-            ZipSignatures.firstLocalHeader(content, from: 1) != nil
+            ZipSignatures.firstOfArchive(content) != nil || ZipEnd.isFound(in: content)
         {
             found.append(.zip)
         }

@@ -230,12 +230,32 @@ enum StructureChecks {
     /// What stands in it behind the flags.
     static let markOfNSIS: [UInt8] = [0xEF, 0xBE, 0xAD, 0xDE] + Array("NullsoftInst".utf8)
 
-    /// The header itself, with or without a program in front, as other programs read it.
+    private static let headerOfNSIS = 28
+
+    /// The header itself, with or without a program in front, as other programs read it. Both sizes have a sign. The program is
+    /// content with all that is stated being there; 7-Zip opens one that is cut off, too, by its data.
     static func isHeaderOfNSIS(_ content: Span<UInt8>, at start: Int) -> Bool {
         guard content.hasBytes(markOfNSIS.span, at: start + 4), let flags = content.littleEndian32(at: start),
             let header = content.littleEndian32(at: start + 20), let size = content.littleEndian32(at: start + 24)
         else { return false }
-        return flags < 16 && header > 0 && size > 0
+        let most = UInt32(Int32.max)
+        guard flags < 16, 1...most ~= header, 1...most ~= size else { return false }
+        return Int(size) <= content.count - start
+            || beginsDataOfNSIS(content.extracting(start + headerOfNSIS..<content.count), header)
+    }
+
+    /// How the data of an installer begins: with the size of what it begins with, where that is compressed by itself or not at
+    /// all; or compressed by LZMA, behind one octet for a filter perhaps, by NSIS's form of bzip2, or by deflating.
+    private static func beginsDataOfNSIS(_ data: Span<UInt8>, _ header: UInt32) -> Bool {
+        guard let first = data.littleEndian32(at: 0) else { return false }
+        if first == header || first >> 24 == 0x80 || first & 0xFF_FFFF == 0x5D || first >> 8 == 0x5D { return true }
+        if data[0] == 0x31, data[1] < 14 { return true }
+        var size: UInt32?
+        _ = Inflate.pieces(data, form: .raw, limit: 4) { piece in
+            size = piece.littleEndian32(at: 0)
+            return true
+        }
+        return size == header
     }
 
     static func isJavaClass(_ content: Span<UInt8>) -> Bool {

@@ -5,6 +5,8 @@ struct ZipEnd {
     /// Octets without the comment.
     private static let fixed = 22
     private static let longestComment = 65_535
+    /// Of the locator of a record of zip64, which stands in front.
+    private static let locator = 20
 
     let place: Int
     /// Of the directory: its octets, and where it begins, counted from the start of the archive.
@@ -39,6 +41,28 @@ struct ZipEnd {
         return nil
     }
 
+    /// Octets at the end of a file in which programs look for a record. unzip looks the farthest: for 66,000, in whole blocks.
+    static let searched = 81_920
+
+    /// A record that programs find leads to a member, whatever stands behind it.
+    static func isFound(in content: Span<UInt8>) -> Bool {
+        var next = content.firstIndex(of: ZipSignatures.endOfDirectory, from: max(1, content.count - searched))
+        guard next != nil, let firstMember = content.firstIndex(of: ZipSignatures.localHeader, from: 1) else {
+            return false
+        }
+        var lists: [Int: Int]?
+        while let place = next, let end = ZipEnd(content, at: place) {
+            let start = end.start(in: content, firstMember: firstMember) {
+                let known = lists ?? Self.lists(in: content, from: firstMember) ?? [:]
+                lists = known
+                return known
+            }
+            if start != nil { return true }
+            next = content.firstIndex(of: ZipSignatures.endOfDirectory, from: place + 1)
+        }
+        return false
+    }
+
     /// As the size of the directory says.
     private func isBehindDirectory(_ content: Span<UInt8>) -> Bool {
         content.hasBytes(ZipSignatures.centralHeader, at: place - size)
@@ -55,7 +79,7 @@ struct ZipEnd {
     ///   - firstMember: the first local header behind the start of the content.
     ///   - lists: is asked for where lists of central headers begin, by where they end.
     func start(in content: Span<UInt8>, firstMember: Int?, lists: () -> [Int: Int]) -> Int? {
-        if isWide { return firstMember }
+        if isWide { return content.hasBytes(ZipSignatures.zip64Locator, at: place - Self.locator) ? firstMember : nil }
         var directory = place - size
         if !isBehindDirectory(content) {
             let isAtOffset = content.hasBytes(ZipSignatures.centralHeader, at: offset)

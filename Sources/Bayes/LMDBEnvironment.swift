@@ -31,6 +31,8 @@ final class LMDBEnvironment: Sendable {
     nonisolated(unsafe) let handle: OpaquePointer
     /// The directory, for people.
     private let place: String
+    /// False where `lock.mdb` may not be written to: nobody knows then of who reads here.
+    private let hasSlots: Bool
     /// Handles by `BayesTable`.
     let tables: [MDB_dbi]
     nonisolated(unsafe) private let lock: UnsafeMutablePointer<pthread_rwlock_t>
@@ -46,10 +48,10 @@ final class LMDBEnvironment: Sendable {
             try checkLMDB("mdb_env_set_maxdbs", mdb_env_set_maxdbs(handle, MDB_dbi(BayesTable.allCases.count)))
             try checkLMDB("mdb_env_set_maxreaders", mdb_env_set_maxreaders(handle, readers))
             try checkLMDB("mdb_env_set_mapsize", mdb_env_set_mapsize(handle, mapSize))
+            hasSlots = try Self.prepareLocks(directory, readOnly: readOnly)
             // Without MDB_NOTLS a read transaction would belong to its thread; ours may move between threads of a pool.
-            if !readOnly { try Self.reserveLocks(directory) }
-            let flags = UInt32(MDB_NOTLS) | (readOnly ? UInt32(MDB_RDONLY) : 0)
-            try checkLMDB(directory, mdb_env_open(handle, directory, flags, 0o600))
+            let flags = MDB_NOTLS | (readOnly ? MDB_RDONLY : 0) | (hasSlots ? 0 : MDB_NOLOCK)
+            try checkLMDB(directory, mdb_env_open(handle, directory, UInt32(flags), 0o600))
             var descriptor: Int32 = -1
             try checkLMDB("mdb_env_get_fd", mdb_env_get_fd(handle, &descriptor))
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
@@ -100,30 +102,37 @@ final class LMDBEnvironment: Sendable {
         }
     }
 
+    /// - Returns: false for a reader that may not write to `lock.mdb`, while nobody else uses the database.
+    private static func prepareLocks(_ directory: String, readOnly: Bool) throws(StoreError) -> Bool {
+        var status = stat()
+        // Not by access(2), which asks as the real user. What is not there is not made.
+        if readOnly, stat(directory + "/data.mdb", &status) != 0 { throw StoreError("\(directory)/data.mdb", errno) }
+        do throws(SystemError) {
+            try LMDBLocks.reserve(directory)
+            return true
+        } catch {
+            let isForbidden = [EROFS, EACCES, EPERM].contains(error.code)
+            guard readOnly, isForbidden else { throw StoreError(error.call, error.code) }
+            try LMDBLocks.demandNoOther(directory)
+            return false
+        }
+    }
+
+    /// For a reader without a slot, at its end: what it read was not written over if nothing was committed meanwhile.
+    /// - Parameter snapshot: number of the transaction.
+    func demandUnchanged(since snapshot: Int) throws(StoreError) {
+        if hasSlots { return }
+        var info = MDB_envinfo()
+        try check("mdb_env_info", mdb_env_info(handle, &info))
+        guard Int(info.me_last_txnid) == snapshot else { throw LMDBLocks.inUse(place) }
+    }
+
     /// What is there must be files: opening a FIFO for reading would wait for ever.
     private static func demandFiles(_ directory: String) throws(StoreError) {
         for path in ["\(directory)/data.mdb", "\(directory)/lock.mdb"] {
             var status = stat()
             guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { continue }
             throw .failed("\(path): no regular file")
-        }
-    }
-
-    /// Octets of a new lock file: 64 for each reader, and a page for what comes before them.
-    private static let lockSize = Int(LMDBStore.readers) * 64 + 4096
-
-    /// Takes the room of the lock file, which LMDB writes to as memory: on a full disk that would end the process (SIGBUS).
-    /// Before the environment is open: closing the file gives its locks back. One that is there keeps its size, which other
-    /// processes count on.
-    private static func reserveLocks(_ directory: String) throws(StoreError) {
-        let path = directory + "/lock.mdb"
-        do throws(SystemError) {
-            let file = try Descriptor.open(path, O_RDWR | O_CREAT)
-            let size = try file.size()
-            let code = posix_fallocate(file.raw, 0, off_t(size == 0 ? lockSize : size))
-            if code != 0 { throw SystemError(path, code: code) }
-        } catch {
-            throw StoreError(error.call, error.code)
         }
     }
 

@@ -28,7 +28,7 @@ package final class LMDBStore: KeyValueStore {
     /// - Parameters:
     ///   - firstMapSize: octets of the map at first.
     ///   - mapLimit: octets that the file may grow to.
-    ///   - readOnly: fails when there is no store.
+    ///   - readOnly: fails when there is no store. Where it may not be written to, it is read while no other process uses it.
     package init(
         directory: String, firstMapSize: Int = LMDBStore.firstMapSize, mapLimit: Int = 16 << 30, readOnly: Bool = false
     ) throws(StoreError) {
@@ -54,6 +54,7 @@ package final class LMDBStore: KeyValueStore {
                     let transaction = try LMDBTransaction(environment, readOnly: true)
                     defer { transaction.abort() }
                     try body(transaction)
+                    try environment.demandUnchanged(since: transaction.snapshot)
                 }
                 return
             } catch .resized {

@@ -14,6 +14,9 @@ final class LMDBTransaction: StoreWriting {
             "mdb_txn_begin", mdb_txn_begin(environment.handle, nil, readOnly ? UInt32(MDB_RDONLY) : 0, &handle))
     }
 
+    /// Number of the last committed transaction that a reader sees.
+    var snapshot: Int { mdb_txn_id(handle) }
+
     func abort() {
         mdb_txn_abort(handle)
         handle = nil
@@ -48,7 +51,7 @@ final class LMDBTransaction: StoreWriting {
         defer { mdb_cursor_close(cursor) }
         let isRemembered = isReadOnly && table.hasBuckets
         var known =
-            isRemembered ? environment.takePlaces(table, snapshot: mdb_txn_id(handle)) : BucketPlaces(snapshot: 0)
+            isRemembered ? environment.takePlaces(table, snapshot: snapshot) : BucketPlaces(snapshot: 0)
         defer { if isRemembered { environment.giveBack(known, table) } }
         let none = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
         var found = [UnsafeBufferPointer<UInt8>](repeating: none, count: min(Self.foreseen, numbers.count))

@@ -70,7 +70,7 @@ final class Autolearner: Sendable {
         guard work.bayesFailure == nil else { return .unavailable }
         guard let report = work.report, !report.tokens.isEmpty, work.message.file.count <= Self.largestMessage,
             work.verdict.categories.allSatisfy(Self.mayTeach), !work.scannerOutcomes.contains(where: \.isNeedless),
-            !work.groups.allSatisfy({ $0.policy.bypass.contains(.spam) })
+            work.seeksSpam
         else { return .no }
         let conditions = Autolearning(spam: settings.spam, ham: settings.ham, onError: settings.onError)
         let learnt = work.bayes.map { $0.tests.reduce(0) { $0 + $1.score } }

@@ -225,7 +225,7 @@ extension MessageWork {
         let kept = key.flatMap { setup.cache.find($0) }
         let work = self
         let (inspected, outcomes) = await setup.scanners.ask(
-            scanSubject, kept: kept?.outcomes ?? [], deadline: deadline
+            scanSubject, kept: kept?.outcomes ?? [], seeksSpam: seeksSpam, deadline: deadline
         ) { anew in
             if !anew, let kept {
                 return await work.inspected(.report(kept.report, kept.ready, parts: nil), choice, isKept: true)

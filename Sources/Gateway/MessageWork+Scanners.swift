@@ -2,6 +2,7 @@ internal import Configuration
 internal import InspectionLink
 internal import Linux
 internal import MailModel
+internal import Policy
 internal import Relay
 internal import RemoteChecks
 internal import Stores
@@ -23,6 +24,9 @@ extension MessageWork {
         subject.id = id
         return subject
     }
+
+    /// Some recipient wants to know whether the message is spam.
+    var seeksSpam: Bool { !groups.allSatisfy { $0.policy.bypass.contains(.spam) } }
 
     /// The scanner inside the inspector, as it stands in reports.
     static let engine = "clamav"

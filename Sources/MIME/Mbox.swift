@@ -72,27 +72,36 @@ package enum Mbox {
         return out
     }
 
-    /// Octets of the `From ` or `>From ` line that a local delivery put before a message; 0 when there is none.
-    package static func leadingLine(_ bytes: Span<UInt8>) -> Int {
+    /// Where a message begins: behind the `From ` or `>From ` line that a local delivery put before it; `start` when there is none.
+    package static func leadingLine(_ bytes: Span<UInt8>, from start: Int = 0) -> Int {
         let quoted: [UInt8] = [0x3E] + from
-        guard bytes.hasBytes(from.span, at: 0) || bytes.hasBytes(quoted.span, at: 0) else { return 0 }
-        return lineEnd(bytes, from: 0)
+        guard bytes.hasBytes(from.span, at: start) || bytes.hasBytes(quoted.span, at: start) else { return start }
+        return lineEnd(bytes, from: start)
     }
 
     /// A file whose line ends are all LF, with CRLF instead; any other file as it is. Mail on disk mostly has LF; where
     /// a single CRLF stands, bare CR and LF are meant, or an attack, and must be seen.
     package static func canonical(_ bytes: [UInt8]) -> [UInt8] {
         let crlf: [UInt8] = [0x0D, 0x0A]
+        return bytes.span.firstIndex(of: crlf.span) == nil ? withCRLF(bytes) : bytes
+    }
+
+    /// A file with CRLF for every LF that has no CR before it.
+    package static func withCRLF(_ bytes: [UInt8]) -> [UInt8] {
         let source = bytes.span
-        guard source.firstIndex(of: crlf.span) == nil, source.firstIndex(of: 0x0A) != nil else { return bytes }
         var out: [UInt8] = []
-        out.reserveCapacity(bytes.count + bytes.count / 32)
+        // What stands before this is in `out`, which stays empty until a line end has to be changed.
         var copied = 0
-        while let lf = source.firstIndex(of: 0x0A, from: copied) {
+        var line = 0
+        while let lf = source.firstIndex(of: 0x0A, from: line) {
+            line = lf + 1
+            if lf > 0, source[lf - 1] == 0x0D { continue }
+            if out.isEmpty { out.reserveCapacity(bytes.count + bytes.count / 32 + 1) }
             append(source, copied..<lf, to: &out)
-            out += crlf
-            copied = lf + 1
+            out.append(0x0D)
+            copied = lf
         }
+        if out.isEmpty { return bytes }
         append(source, copied..<bytes.count, to: &out)
         return out
     }
@@ -100,7 +109,8 @@ package enum Mbox {
     // MARK: - Lines
 
     static let from: [UInt8] = Array("From ".utf8)
-    static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    /// U+FEFF in UTF-8, which editors put before a text.
+    package static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     /// `From ` and something behind it: `From ` alone is a line of text.
     static func isSeparator(_ bytes: Span<UInt8>, at line: Int) -> Bool {

@@ -85,18 +85,20 @@ package final class ScannerSet: Sendable {
     /// looked at the whole message.
     /// - Parameters:
     ///   - kept: answers of an earlier time; who gave one, and is still believed, is not asked.
+    ///   - seeksSpam: false where nobody wants to know whether the message is spam: who seeks it is not asked.
     ///   - deadline: of the whole message, nanoseconds of the monotonic clock.
     ///   - inspect: with true it must be one of now, since a backup needs the parts. It ends by itself and is never broken
     ///     off: the message needs it whatever is found.
     package func ask<Value>(
-        _ subject: ScanSubject, kept: [ScannerOutcome] = [], deadline: Int,
+        _ subject: ScanSubject, kept: [ScannerOutcome] = [], seeksSpam: Bool = true, deadline: Int,
         inspect: @escaping @Sendable (_ anew: Bool) async -> Inspected<Value>
     ) async -> (inspected: Inspected<Value>, outcomes: [ScannerOutcome]) {
         let kept = kept.filter { outcome in
             members.contains { $0.settings.name == outcome.settings.name && $0.fault == nil }
         }
         let primaries = members.filter { member in
-            !member.settings.isBackup && !kept.contains { $0.settings.name == member.settings.name }
+            !member.settings.isBackup && (seeksSpam || member.settings.seeks != .spam)
+                && !kept.contains { $0.settings.name == member.settings.name }
         }
         let isKnown = kept.contains { endsSearch($0) }
         // One that was failing when the others were kept, or is believed no more and may be again at any moment.
@@ -136,7 +138,7 @@ package final class ScannerSet: Sendable {
         var inspected = await inspection.value
         if isOver { return (inspected, outcomes) }
         let backups = backups(after: outcomes, inspected.engine).filter {
-            $0.settings.seeks != .spam || inspected.spamDecision == nil
+            $0.settings.seeks != .spam || seeksSpam && inspected.spamDecision == nil
         }
         if inspected.isKept, backups.contains(where: { $0.settings.takesParts }) { inspected = await inspect(true) }
         outcomes += await ask(backups, subject, inspected.parts, deadline)

@@ -59,14 +59,15 @@ struct LearnProgram {
             var options = options
             guard Self.take(SpamAssassinSettings(options.foreignSettings, options.debug), &options, settings, name)
             else { return 1 }
-            let databases = try LearntDatabases(settings, directory: options.databasePath)
+            let databases = try LearntDatabases(
+                settings, directory: options.databasePath, isReadOnly: options.looksOnly)
             let user = try databaseName(options, settings, isSaLearn: name == "sa-learn")
             let isNeeded = options.task != .evaluate || !options.hasTargets
             let directory = isNeeded ? databases.directory(user) : nil
-            if options.looksOnly, let directory, access(directory + "/data.mdb", F_OK) != 0 {
+            if options.needsDatabase, let directory, access(directory + "/data.mdb", F_OK) != 0 {
                 throw GatewayError("\(directory): no database: \(String(cString: strerror(errno)))")
             }
-            try LearnIdentity.assume(directory, settings)
+            try LearnIdentity.assume(directory, settings, looksOnly: options.looksOnly)
             let store = isNeeded ? BayesStore(try databases.keep(user), limits: settings.bayesLimits) : nil
             if let store { options.debug.say(.bayes, "database \(store.place)") }
             let program = LearnProgram(

@@ -214,14 +214,16 @@ struct LearnFeed {
         debug.say(.archiveIterator, "\(found.name): too large")
     }
 
-    /// A message as it was before it was put into a mailbox.
+    /// A message as it was before it was put into a mailbox or a file. A program may have changed the line ends of some of its
+    /// lines, or have put a byte order mark before it: that makes it no other message.
     private static func message(_ raw: [UInt8], _ form: Form) -> [UInt8] {
-        let text = Mbox.canonical(raw)
+        let text = Mbox.withCRLF(raw)
         switch form {
         case .mbx: return text
         case .mbox: return Mbox.unquoted(text.span)
         case .message:
-            let start = Mbox.leadingLine(text.span)
+            let mark = text.starts(with: Mbox.byteOrderMark) ? Mbox.byteOrderMark.count : 0
+            let start = Mbox.leadingLine(text.span, from: mark)
             return start == 0 ? text : Array(text[start...])
         }
     }

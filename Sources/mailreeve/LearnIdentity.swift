@@ -8,8 +8,10 @@ enum LearnIdentity {
     /// As root, becomes the owner of the database; of a new one that of the directories it will stand in: a user's database
     /// belongs to the owner of the shared one. Where all is root's or new, the configured user, or `nobody` where there is
     /// none, who then owns it. Only the right to read mailboxes of others is kept.
-    /// - Parameter directory: nil where a server keeps the database.
-    static func assume(_ directory: String?, _ settings: Settings) throws {
+    /// - Parameters:
+    ///   - directory: nil where a server keeps the database.
+    ///   - looksOnly: nothing is written, so nothing changes its owner.
+    static func assume(_ directory: String?, _ settings: Settings, looksOnly: Bool) throws {
         guard geteuid() == 0 else { return }
         if let directory, let owner = owner(directory) {
             try becomeReader(user: owner.user, group: owner.group)
@@ -20,7 +22,7 @@ enum LearnIdentity {
         }
         let (user, group) = (found.pointee.pw_uid, found.pointee.pw_gid)
         guard user != 0 else { throw GatewayError("user: mail is not read as root; name an unprivileged user") }
-        guard let directory else { return try becomeReader(user: user, group: group) }
+        guard let directory, !looksOnly else { return try becomeReader(user: user, group: group) }
         try demandDatabase(directory, owner: found.pointee.pw_name.map { String(cString: $0) } ?? "\(user)")
         try makeDirectories(directory, parents: 0o755) { (made) throws(SystemError) in
             try check("chown \(made)") { lchown(made, user, group) }

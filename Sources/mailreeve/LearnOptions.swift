@@ -249,14 +249,18 @@ struct LearnOptions: Equatable {
     /// True when something is to be learnt or forgotten.
     var hasTargets: Bool { !targets.isEmpty || !folders.isEmpty }
 
-    /// It looks at what was learnt and changes nothing: a database that is not there is not made, but an error, because its
-    /// name was mistyped.
+    /// It looks at what was learnt and changes nothing.
     var looksOnly: Bool {
         switch task {
-        case .dump, .backup, .undo: true
+        case .dump, .backup, .undo(nil): true
         case .evaluate: !hasTargets
         default: false
         }
+    }
+
+    /// A database that is not there is not made, but an error, because its name was mistyped.
+    var needsDatabase: Bool {
+        if case .undo = task { true } else { looksOnly }
     }
 
     /// The exit code when it fails: what sa-learn ends with.

@@ -130,6 +130,8 @@ import Testing
         #expect(Mbox.leadingLine(Array("From: a\n".utf8).span) == 0)
         #expect(Mbox.leadingLine(Array(">>From a\n".utf8).span) == 0)
         #expect(Mbox.leadingLine([UInt8]().span) == 0)
+        #expect(Mbox.leadingLine(Array("xFrom a\nS: 1\n".utf8).span, from: 1) == 8)
+        #expect(Mbox.leadingLine(Array("xS: 1\n".utf8).span, from: 1) == 1)
     }
 
     @Test(
@@ -139,5 +141,15 @@ import Testing
         ])
     func lineFeedsAloneBecomeCRLF(_ pair: (String, String)) {
         #expect(String(decoding: Mbox.canonical(Array(pair.0.utf8)), as: UTF8.self).utf8.elementsEqual(pair.1.utf8))
+    }
+
+    @Test(
+        arguments: [
+            ("", ""), ("a", "a"), ("\n", "\r\n"), ("\n\n", "\r\n\r\n"), ("\r\n", "\r\n"), ("a\r\nb\n", "a\r\nb\r\n"),
+            ("a\nb\r\n", "a\r\nb\r\n"), ("a\nb\r\nc\n\nd", "a\r\nb\r\nc\r\n\r\nd"), ("a\r\nb\r\n", "a\r\nb\r\n"),
+            ("a\rb\n\r", "a\rb\r\n\r"), ("a\r\r\nb\n", "a\r\r\nb\r\n"),
+        ])
+    func everyLineFeedBecomesCRLF(_ pair: (String, String)) {
+        #expect(String(decoding: Mbox.withCRLF(Array(pair.0.utf8)), as: UTF8.self).utf8.elementsEqual(pair.1.utf8))
     }
 }

@@ -46,4 +46,32 @@ import Testing
             #expect(lines.allSatisfy { $0.contains("Hits: 5, ") || $0.contains("Hits: 5.0, ") }, "\(lines)")
         }
     }
+
+    /// A filter that seeks spam is asked where one recipient wants to know.
+    @Test func whoSeeksSpamIsNotAskedForNobody() async throws {
+        try #require(SpamFilter.isThere(.spamd), "spamd is not installed (make test-deps)")
+        try await Lanes.run {
+            let filter = try SpamFilter(.spamd)
+            let hop = try ScriptedNextHop(lmtp: false)
+            var configuration = try GatewayConfiguration(nextHops: [hop.address])
+            configuration.scanners = [filter.entry(["on_failure": "pass-marked"])]
+            configuration.policies["default"]?["levels"] = "{tag: -100, tag2: 50, kill: 50}"
+            configuration.settings["local_domains"] = "[ example.net ]"
+            configuration.settings["recipients"] =
+                "[{match: [all@example.net, more@example.net], bypass: [spam]}]"
+            let gateway = try GatewayProcess(configuration)
+            func content(_ names: [String]) throws -> String {
+                let text = "Subject: x\nFrom: a@example.org\n\n\(SpamFilter.words)\n"
+                let before = hop.deliveries.count
+                let to = names.map { "\($0)@example.net" }
+                #expect(try send(Mail(from: "a@example.org", to: to, text: text), to: gateway.port).code == 250)
+                return hop.deliveries[before...].map { String(decoding: $0.content, as: UTF8.self) }.joined()
+            }
+            #expect(try content(["all", "some"]).contains("TEST_WORDS="))
+            // Whom nobody asks cannot fail.
+            filter.signalAll(SIGKILL)
+            #expect(try !content(["all", "more"]).contains("spamd"))
+            #expect(try content(["some", "more"]).contains("spamd"))
+        }
+    }
 }

@@ -164,6 +164,54 @@ struct SaLearnTests {
         }
     }
 
+    /// Line ends of some lines, and a byte order mark in front, make no other message, in whatever kind of mailbox.
+    @Test func theSameMailInOtherForms() async throws {
+        try await Lanes.run {
+            let pair = try Pair()
+            let lines = [
+                "Message-ID: <1@example.org>", "Date: Mon, 23 Nov 2026 10:00:00 +0000", "From: a@example.org",
+                "Subject: hello there", "", "words of a mail", "and more of them",
+            ]
+            let separator = "From a@example.org Thu Aug 22 12:36:23 2002"
+            func write(_ name: String, mark: String = "", _ lines: [String], _ end: (Int) -> String) throws -> String {
+                try pair.scratch.write(name, mark + lines.enumerated().map { $1 + end($0) }.joined())
+            }
+            let plain = try write("plain", lines) { _ in "\n" }
+            let forms = [
+                try write("crlf", lines) { _ in "\r\n" },
+                try write("mixed", lines) { $0 % 2 == 0 ? "\r\n" : "\n" },
+                try write("last", lines) { $0 == 6 ? "\r\n" : "\n" },
+                try write("marked", mark: "\u{FEFF}", lines) { _ in "\n" },
+                try write("marked-crlf", mark: "\u{FEFF}", lines) { _ in "\r\n" },
+                try write("box", [separator] + lines + [""]) { $0 == 1 ? "\r\n" : "\n" },
+            ]
+            for file in forms {
+                for (command, verb) in [
+                    (["--spam", plain], "Learned tokens from 1"),
+                    (["--spam", "--mbox", file], "Learned tokens from 0"),
+                    (["--ham", file], "Learned tokens from 1"), (["--ham", plain], "Learned tokens from 0"),
+                    (["--forget", file], "Forgot tokens from 1"),
+                ] {
+                    var command = command
+                    if !file.hasSuffix("/box") { command.removeAll { $0 == "--mbox" } }
+                    let (theirs, ours) = (try pair.theirs(command), try pair.ours(command))
+                    let line = "\(verb) message(s) (1 message(s) examined)"
+                    #expect(ours.lines == [line], "\(command): \(ours)")
+                    // There the blank lines at the end are part of a message.
+                    if !file.hasSuffix("/box") { #expect(theirs.lines.first == line, "\(command): \(theirs)") }
+                }
+            }
+            // It is read as the plain one is.
+            _ = try pair.ours(["--spam", plain])
+            let tokens = try pair.ours(["--dump", "data"])
+            for file in forms {
+                _ = try pair.ours(["--clear"])
+                _ = try pair.ours(["--spam", file])
+                #expect(try pair.ours(["--dump", "data"]).lines.count == tokens.lines.count, "\(file)")
+            }
+        }
+    }
+
     /// Old mail lies under names of other charsets than UTF-8.
     @Test func namesThatAreNotUTF8() async throws {
         try await Lanes.run {

@@ -115,6 +115,20 @@ import Testing
         #expect(throws: (any Error).self) { try LearntDatabases(settings) }
     }
 
+    /// Stores of earlier programs hold these.
+    @Test(
+        arguments: [
+            (
+                "Date: x\r\nMessage-ID: <1@x>\r\nFrom: a\r\nSubject: s\r\n\r\nbody\r\n",
+                "6edb15073da1169004e22e827622b6b218f08e53"
+            ),
+            ("Subject: s\r\n\r\n\r\nbody\rof it\r\n\r\n", "33f00ab5f72b02c60c42a35001748a35f5b9a03e"),
+            ("From: a\r\n\r\n\u{FEFF}body\r\n", "b6282e9b10bfd6fecd6920da6bbd232734115649"),
+        ])
+    func identitiesOfOrdinaryMailStay(_ message: String, _ id: String) {
+        #expect(MessageIdentity.of(Array(message.utf8).span) == id + "@mailreeve")
+    }
+
     @Test func messagesAreKnownByWhatTheirWayDoesNotChange() {
         func id(_ text: String) -> String {
             MessageIdentity.of(Array(text.replacing("\n", with: "\r\n").utf8).span)
@@ -127,6 +141,14 @@ import Testing
         for end in ["", "\n\n", "\n\n\n"] {
             #expect(id("Date: x\nMessage-ID: <1@x>\nFrom: a\nSubject: s\n\nbody" + end) == first)
         }
+        // A mark before the header, or below fields of deliveries, with the blank line that they put before what is no field.
+        for top in ["\u{FEFF}", "Received: y\n\u{FEFF}", "Received: y\nX: z\n\n\u{FEFF}"] {
+            #expect(id(top + "Date: x\nMessage-ID: <1@x>\nFrom: a\nSubject: s\n\nbody\n") == first, "\(top)")
+        }
+        // One of the text is text.
+        #expect(id("Date: x\nMessage-ID: <1@x>\nFrom: a\nSubject: s\n\n\u{FEFF}body\n") != first)
+        #expect(id("From: a\n\n\u{FEFF}Date: x\n\nb\n") != id("From: a\n\nDate: x\n\nb\n"))
+        #expect(id("\u{FEFF}") == id("") && id("\u{FEFF}\u{FEFF}From: a\n\n") != id("\u{FEFF}From: a\n\n"))
         #expect(id("Date: x\nMessage-ID: <1@x>\nFrom: a\n\n\nbody\n") != first)
         #expect(id("Date: x\nFrom: a\n\n") == id("Date: x\nFrom: a\n\n\n\n"))
         #expect(id("Date: x\nMessage-ID: <2@x>\nFrom: a\nSubject: s\n\nbody\n") != first)

@@ -48,14 +48,14 @@ import Testing
 
     private static func ask(
         _ scanners: [(ScannerSettings, any RemoteScanner)], decision: String?, waits: Bool = true,
-        kept: [ScannerOutcome] = [], whileInspecting: @escaping @Sendable () async -> Void = {}
+        kept: [ScannerOutcome] = [], seeksSpam: Bool = true, whileInspecting: @escaping @Sendable () async -> Void = {}
     ) async throws -> [ScannerOutcome] {
         var options = ScannerSet.Options()
         options.spamWaits = waits
         let set = ScannerSet(scanners.map { ($0.0, [("", $0.1)]) }, options: options) { _ in }
         await set.test()
         let parts = try subject("text", parts: ["part"]).parts
-        return await set.ask(try subject("text"), kept: kept, deadline: deadline(20)) { _ in
+        return await set.ask(try subject("text"), kept: kept, seeksSpam: seeksSpam, deadline: deadline(20)) { _ in
             await whileInspecting()
             var inspected = ScannerSet.Inspected(true)
             inspected.spamDecision = decision
@@ -104,6 +104,20 @@ import Testing
                 (Self.settings("other", .viruses, backup: true), backup), (Self.settings("spam"), spam),
             ], decision: "decided")
         #expect(backup.count == 1 && spam.count == 0)
+    }
+
+    /// Nobody wants to know whether it is spam: nothing is said of those who seek it.
+    @Test(arguments: [false, true]) func whatNobodyWantsToKnowIsNotAsked(_ waits: Bool) async throws {
+        let (spam, parts, virus, backup) = (Counting(), Counting(), Counting(), Counting())
+        let failed = ScannerOutcome(settings: Self.settings("kept"), result: .failure(ScannerFailure("broken")))
+        let outcomes = try await Self.ask(
+            [
+                (Self.settings("spam-d"), spam), (Self.settings("with-parts", parts: true), parts),
+                (Self.settings("kept"), Counting()),
+                (Self.settings("virus", .viruses), virus), (Self.settings("backup", backup: true), backup),
+            ], decision: nil, waits: waits, kept: [failed], seeksSpam: false)
+        #expect([spam.count, parts.count, virus.count, backup.count] == [0, 0, 1, 0])
+        #expect(outcomes.map(\.settings.name) == ["kept", "virus"])
     }
 
     /// An answer of an earlier time costs nothing, and stays.

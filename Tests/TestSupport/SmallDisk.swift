@@ -22,12 +22,24 @@ package final class SmallDisk: Sendable {
     }
 
     deinit {
+        umount2(scratch.path + "/second", Int32(MNT_DETACH))
         umount2(path, Int32(MNT_DETACH))
     }
 
     /// Lets it hold so many files and directories.
     package func resize(entries: Int) throws {
         try check("mount \(path)") { mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT), "nr_inodes=\(entries)") }
+    }
+
+    /// The same files at another path, which are not written to by that one; until the disk ends.
+    package func readOnlyMount() throws -> String {
+        let second = try scratch.directory("second")
+        let path = path
+        try check("mount \(second)") { mount(path, second, "", UInt(MS_BIND), nil) }
+        try check("mount \(second)") {
+            mount("", second, "", UInt(MS_BIND) | UInt(MS_REMOUNT) | UInt(MS_RDONLY), nil)
+        }
+        return second
     }
 
     /// Takes all that is free.

@@ -39,6 +39,7 @@ package struct PDFReader {
         reader.findEnd(bytes)
         reader.findEncryption(bytes)
         reader.readObjectStreams(bytes)
+        for index in reader.streams.indices { reader.settleEnd(of: index, bytes) }
         reader.lookAtValues(bytes)
         reader.handOnStreams(bytes)
     }
@@ -56,6 +57,8 @@ package struct PDFReader {
     struct Stream {
         var dictionary: [String: PDFValue]
         var data: Range<Int>
+        /// Where its data ends is known, as far as it can be.
+        var isSettled = false
         var number: Int
         var generation: Int
     }
@@ -92,7 +95,7 @@ package struct PDFReader {
     /// Objects begin with two numbers and `obj`.
     private mutating func scan(_ bytes: Span<UInt8>) {
         var from = 0
-        var streamEnd = StreamEnd()
+        var streamEnd = PDFStreamEnd()
         while let word = bytes.firstIndex(of: "obj", from: from) {
             from = word + 3
             guard let (number, generation) = Self.numbers(bytes, before: word), extraction.countItem() else {
@@ -119,6 +122,28 @@ package struct PDFReader {
             if let dictionary = parser.value(bytes)?.dictionary { trailers.append(dictionary) }
             guard work(parser.at - from) else { return }
         }
+    }
+
+    /// Finds the end of a stream whose length is an object of its own, which mostly stands behind it. One that lies leaves the data
+    /// as it is, up to the next `endstream`.
+    private mutating func settleEnd(of index: Int, _ bytes: Span<UInt8>) {
+        let stream = streams[index]
+        guard !stream.isSettled else { return }
+        streams[index].isSettled = true
+        let stated = stream.dictionary["Length"]
+        guard stated?.number == nil else { return }
+        var length: Int?
+        if let object = stated?.reference.flatMap({ last[$0] }) {
+            let (value, octets) = parsed(places[object], bytes)
+            guard work(octets) else { return }
+            length = value?.number
+        }
+        guard let length else {
+            streams[index].data = PDFStreamEnd.withoutLineEnd(bytes, stream.data)
+            return
+        }
+        let data = PDFStreamEnd.data(bytes, from: stream.data.lowerBound, length: length)
+        streams[index].data = data ?? stream.data
     }
 
     /// Behind the last object of the file stands where its table is, or at least the mark of its end.
@@ -167,10 +192,20 @@ package struct PDFReader {
     }
 
     private func value(_ place: Place, _ bytes: Span<UInt8>) -> PDFValue? {
+        parsed(place, bytes).value
+    }
+
+    /// A value, and how many octets were read for it.
+    private func parsed(_ place: Place, _ bytes: Span<UInt8>) -> (value: PDFValue?, octets: Int) {
         var parser = PDFParser(at: place.offset, depthLimit: extraction.limits.depth)
-        guard let index = place.text else { return parser.value(bytes) }
-        let text = texts[index]
-        return parser.value(text.span)
+        let value: PDFValue?
+        if let index = place.text {
+            let text = texts[index]
+            value = parser.value(text.span)
+        } else {
+            value = parser.value(bytes)
+        }
+        return (value, parser.at - place.offset)
     }
 
     private mutating func findEncryption(_ bytes: Span<UInt8>) {
@@ -197,7 +232,10 @@ package struct PDFReader {
 
     /// Objects in object streams (ISO 32000-2 section 7.5.7): numbers and offsets, then the values.
     private mutating func readObjectStreams(_ bytes: Span<UInt8>) {
-        for stream in streams where stream.dictionary["Type"]?.name == "ObjStm" && !extraction.isStopped {
+        for index in streams.indices where streams[index].dictionary["Type"]?.name == "ObjStm" && !extraction.isStopped
+        {
+            settleEnd(of: index, bytes)
+            let stream = streams[index]
             let result = decoded(stream, bytes)
             let content = result.content
             if result.limitReached { extraction.stop(.bufferedOctets) }
@@ -222,15 +260,8 @@ package struct PDFReader {
         for trailer in trailers { actions.look(at: .dictionary(trailer), extraction) { $0 } }
         for index in places.indices where !extraction.isStopped {
             let place = places[index]
-            var parser = PDFParser(at: place.offset, depthLimit: extraction.limits.depth)
-            let value: PDFValue?
-            if let index = place.text {
-                let text = texts[index]
-                value = parser.value(text.span)
-            } else {
-                value = parser.value(bytes)
-            }
-            guard work(parser.at - place.offset) else { return }
+            let (value, octets) = parsed(place, bytes)
+            guard work(octets) else { return }
             guard let value else { continue }
             let encryption = place.text == nil ? encryption : nil
             // Texts that cannot be decrypted say nothing.
@@ -338,27 +369,4 @@ package struct PDFReader {
 
     private static let what = "PDF document"
     private static let damagedStream = "stream of the PDF"
-}
-
-/// Where the data of streams end (ISO 32000-2 section 7.3.8): where their length says if `endstream` stands there, else at
-/// the next `endstream`. Looked for in the order of the file, so that no part is searched twice.
-private struct StreamEnd {
-    /// The last `endstream` that was found; the end of the file when there is none any more.
-    private var next = 0
-
-    mutating func data(_ bytes: Span<UInt8>, _ keyword: Int, _ length: Int?) -> Range<Int> {
-        var start = keyword
-        if bytes.hasBytes("\r\n", at: start) {
-            start += 2
-        } else if bytes.hasBytes("\n", at: start) || bytes.hasBytes("\r", at: start) {
-            start += 1
-        }
-        if let length, length >= 0, length <= bytes.count - start {
-            var end = start + length
-            while end < bytes.count, end < start + length + 4, bytes[end] <= 0x20 { end += 1 }
-            if bytes.hasBytes("endstream", at: end) { return start..<start + length }
-        }
-        if next < start { next = bytes.firstIndex(of: "endstream", from: start) ?? bytes.count }
-        return start..<max(start, next)
-    }
 }

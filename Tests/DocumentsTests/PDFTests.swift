@@ -145,6 +145,34 @@ import Testing
         }
     }
 
+    /// Lengths that are objects of their own: behind the stream, in an object stream, and such as lie or are missing.
+    @Test(arguments: [
+        ("8 0 obj\n68\nendobj\n", "", "\n"), ("8 0 obj 67 endobj 8 0 obj 68 endobj ", "", "\r\n"), ("", "68", "\n"),
+        ("", "", "\n"), ("", "", "\r\n"), ("", "", "\r"), ("", "", ""), ("8 0 obj << /X 68 >> endobj ", "", "\n"),
+        ("8 0 obj 5 endobj ", "", ""), ("8 0 obj -1 endobj ", "", ""), ("8 0 obj 99999999 endobj ", "", ""),
+    ])
+    func lengthElsewhere(object: String, packed: String, lineEnd: String) {
+        var document = Array((Self.head + "2 0 obj <</Type/EmbeddedFile/Length 8 0 R>>stream\n").utf8) + eicar
+        document += Array("\(lineEnd)endstream endobj \(object)\n%%EOF\n".utf8)
+        if !packed.isEmpty { document += Self.stream(9, "/Type /ObjStm /N 1 /First 4", Array("8 0 \(packed)".utf8)) }
+        let found = read(document)
+        #expect(found.has(eicar) && found.problems.isEmpty, "\(found.problems)")
+    }
+
+    /// What a length leaves out is read; a word within the data ends it only where no length says otherwise.
+    @Test func lengthElsewhereThatLies() {
+        func document(_ length: Int, _ content: [UInt8]) -> [UInt8] {
+            Array((Self.head + "2 0 obj <</Type/EmbeddedFile/Length 8 0 R>>stream\n").utf8) + content
+                + Array("\nendstream endobj 8 0 obj \(length) endobj\n%%EOF\n".utf8)
+        }
+        let front = Array("front ".utf8)
+        for length in [6, 30, 74 - 5] {
+            #expect(read(document(length, front + eicar)).has(front + eicar + [10]), "\(length)")
+        }
+        let quoting = eicar + Array("\nendstream\n".utf8) + eicar
+        #expect(read(document(quoting.count, quoting)).has(quoting))
+    }
+
     /// Files that are said to be pages.
     @Test func fileInAnotherStream() {
         let document =

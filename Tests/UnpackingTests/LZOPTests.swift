@@ -68,6 +68,23 @@ import Testing
         #expect(many.entries.count == 101 && many.places(of: eicar).count == 100 && !many.isMarked)
     }
 
+    /// A tar archive that was cut before its parts were compressed is sound; a file behind the archive is met by its name.
+    @Test func partsOfAnArchive() throws {
+        func made(_ script: String) throws -> Unpacked {
+            let script = "d=$(mktemp -d); cd $d; cat > run.exe; \(script); rm -r $d"
+            let made = try runTool("sh", ["-c", script], input: eicar)
+            try #require(made.status == 0)
+            return Unpacked(made.output, messageSize: 1 << 20)
+        }
+        let parts = try made("tar -cf t run.exe; split -b 560 t p.; lzop -q -c p.*")
+        #expect(parts.entries.first?.types == ["tar"] && !parts.isMarked, "\(parts.problems)")
+        #expect(parts.names.contains("p.aa") && parts.places(of: eicar) == ["1/1"])
+        let beside = try made("echo a > a; tar -cf t a; lzop -q -c t run.exe")
+        #expect(beside.entries.contains { $0.names == ["run.exe"] && $0.content == eicar })
+        let cut = try made("tar -cf t run.exe; head -c 560 t > p; split -b 530 p q.; lzop -q -c q.*")
+        #expect(cut.kinds == [.corrupt], "\(cut.problems)")
+    }
+
     /// Cut off and changed anywhere: marked, or nothing of the content is different.
     @Test func damageIsTold() throws {
         let content = Array(Self.contents[1].prefix(30_000))

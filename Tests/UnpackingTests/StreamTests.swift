@@ -126,6 +126,13 @@ import Testing
             messageSize: 1 << 20)
         #expect(blocks.entries[0].types == ["tar"])
         #expect(blocks.entries.filter { $0.path.hasPrefix("1/") }.flatMap(\.names) == ["a", "b"])
+        #expect(!blocks.isMarked && blocks.entries.contains { $0.names == ["p.ab"] }, "\(blocks.problems)")
+        // What is missing of the archive itself is damage.
+        let cut = Unpacked(
+            try run(
+                "cp in a; tar -cf t a; head -c 600 t > p; split -b 512 p q.; for i in q.*; do gzip -c $i; done > out"),
+            messageSize: 1 << 20)
+        #expect(cut.kinds == [.corrupt], "\(cut.problems)")
         // More members than are handed out by themselves.
         let many = Unpacked(try run("for i in $(seq 65); do gzip -c in; done > out", eicar), messageSize: 1 << 20)
         #expect(many.entries.count == 1 && many.entries[0].content?.count == 65 * eicar.count)

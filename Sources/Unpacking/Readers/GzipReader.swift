@@ -18,6 +18,7 @@ enum GzipReader {
         var headers: [Header] = []
         var end = 0
         var isWhole = true
+        var start = PartsOfArchive()
         while let header = next, isWhole, sink.mayGoOn() {
             if headers.count <= members { headers.append(header) }
             if header.hasWrongChecksum { sink.report(.corrupt, "gzip file whose header has a wrong checksum") }
@@ -25,6 +26,7 @@ enum GzipReader {
             let result = Inflate.pieces(content.extracting(header.end..<content.count), form: .raw, limit: .max) {
                 piece in
                 sum = crc32(piece, seed: sum)
+                start.add(piece)
                 return sink.append(piece)
             }
             end = header.end + result.consumed
@@ -42,7 +44,7 @@ enum GzipReader {
             next = Header(content, at: end)
         }
         sink.end()
-        if 2...members ~= headers.count { addMembers(headers, content, sink) }
+        if 2...members ~= headers.count { addMembers(headers, content, start.flags, sink) }
         if isWhole, sink.mayGoOn() { addRest(content, from: end, sink) }
     }
 
@@ -90,9 +92,12 @@ enum GzipReader {
         return end.map { ($0, true, true) }
     }
 
-    private static func addMembers(_ headers: [Header], _ content: Span<UInt8>, _ sink: any MemberSink) {
+    private static func addMembers(
+        _ headers: [Header], _ content: Span<UInt8>, _ flags: MemberFlags, _ sink: any MemberSink
+    ) {
         for header in headers {
-            guard sink.begin(Member(names: header.names(content), role: "member of a gzip file")) else { return }
+            let member = Member(names: header.names(content), flags: flags, role: "member of a gzip file")
+            guard sink.begin(member) else { return }
             let result = Inflate.pieces(content.extracting(header.end..<content.count), form: .raw, limit: .max) {
                 sink.append($0)
             }

@@ -15,6 +15,7 @@ import Testing
             "-m0=LZMA:\(bits)", "-m0=LZMA:\(bits):eos=on", "-m0=LZMA:\(bits) -psecret -mhe=on",
             "-m0=BCJ -m1=LZMA:\(bits)",
             "-m0=ARM -m1=LZMA:\(bits)", "-m0=Delta:4 -m1=LZMA:\(bits) -psecret",
+            "-m0=BCJ2 -m1=LZMA:\(bits) -m2=LZMA:\(bits) -m3=LZMA -mb0:1 -mb0s1:2 -mb0s2:3",
             "-m0=LZMA:\(bits) -m1=LZMA:\(bits)",
         ] {
             let opened = SevenZipTests.open(

@@ -22,7 +22,8 @@ extension SevenZipReader {
                 return content.count <= limit && sink.mayGoOn()
             }
             if case .stopped = alone { return .stopped }
-            if content.isEmpty { return alone }
+            // Streams of BCJ2 may be empty.
+            if content.isEmpty, stage.alone.size > 0 || !stage.isStored { return alone }
             if case .complete = end { end = alone }
             packed.streams[stage.stream] = stage.isStored ? SevenZipFolder.stored(content) : content
             packed.folder = stage.rest

@@ -31,7 +31,8 @@ package struct CodecResult: Hashable, Sendable {
     package init() {}
 }
 
-/// Compressions of one file, each by its own library: liblzma, libbz2, libzstd, liblz4, libbrotlidec. Output comes piece by piece, so
+/// Compressions of one file, each by its own library: liblzma, libbz2, libzstd, liblz4, libbrotlidec; LZMA
+/// with properties that liblzma does not take by a decoder of our own. Output comes piece by piece, so
 /// that damage costs no more than what stands behind it.
 package enum Codec: Hashable, Sendable, CaseIterable {
     case bzip2
@@ -57,6 +58,8 @@ package enum Codec: Hashable, Sendable, CaseIterable {
     ) -> CodecResult {
         switch self {
         case .bzip2: Self.run(BZip2Stream(), self, input, mayGoOn, use)
+        case .lzma where input.count > 0 && Self.hasRareProperties(input[0]):
+            Self.run(RareLZMAStream(memory: memory), self, input, mayGoOn, use)
         case .xz, .lzma, .lzip: Self.run(LZMAStream(self, memory: memory), self, input, mayGoOn, use)
         case .zstd: Self.run(ZstdStream(memory: memory), self, input, mayGoOn, use)
         case .lz4: Self.run(LZ4Stream(), self, input, mayGoOn, use)

@@ -1,13 +1,12 @@
 internal import Bytes
 internal import CCodecs
 
-/// liblzma: xz, lzip and LZMA's own files.
+/// liblzma: xz, lzip and LZMA's own files with the properties that it takes.
 final class LZMAStream: CodecStream {
     private let codec: Codec
     private let memory: UInt64
     /// liblzma keeps the address of its state, which therefore must not move.
     private let state: UnsafeMutablePointer<lzma_stream>
-    private var isUnsupported = false
 
     init(_ codec: Codec, memory: Int) {
         self.memory = UInt64(max(1, memory))
@@ -24,19 +23,13 @@ final class LZMAStream: CodecStream {
     func begin(_ input: Span<UInt8>, at start: Int) -> Bool {
         switch codec {
         case .lzip: return lzma_lzip_decoder(state, memory, 0) == LZMA_OK
-        case .lzma:
-            isUnsupported = start < input.count && Codec.hasRareProperties(input[start])
-            return lzma_alone_decoder(state, memory) == LZMA_OK
+        case .lzma: return lzma_alone_decoder(state, memory) == LZMA_OK
         default: return lzma_stream_decoder(state, memory, 0) == LZMA_OK
         }
     }
 
     func step(_ input: Span<UInt8>, from start: Int, into output: UnsafeMutableBufferPointer<UInt8>) -> CodecStep {
         var step = CodecStep()
-        if isUnsupported {
-            step.end = .unsupported
-            return step
-        }
         input.withUnsafeBufferPointer { source in
             let given = source.count - start
             state.pointee.next_in = source.baseAddress.map { $0 + start }
@@ -68,6 +61,6 @@ extension Codec {
     /// LZMA allows more literal context and position bits than liblzma takes (`LZMA_LCLP_MAX`).
     /// - Parameter properties: the first octet of its header.
     package static func hasRareProperties(_ properties: UInt8) -> Bool {
-        properties < 9 * 5 * 5 && properties % 9 + properties / 9 % 5 > 4
+        LZMAProperties(properties)?.areRare ?? false
     }
 }

@@ -12,21 +12,7 @@ enum StructureChecks {
         guard content.count >= 18, content[0] < 9 * 5 * 5, content[13] == 0,
             let length = content.littleEndian64(at: 5), length == UInt64.max || length < FileSignature.mostLZMA
         else { return false }
-        return length > 0 && (decodesAsLZMA(content) || isRareLZMA(content, length))
-    }
-
-    /// Octets of the longest stream whose header is believed where nothing can be decoded.
-    private static let longestRareLZMA: UInt64 = 1 << 40
-
-    /// A header whose properties the library does not take, and the LZMA SDK does: with a dictionary as encoders use it, and a
-    /// length that fits the stream.
-    private static func isRareLZMA(_ content: Span<UInt8>, _ length: UInt64) -> Bool {
-        guard Codec.hasRareProperties(content[0]), let dictionary = content.littleEndian32(at: 1),
-            content.littleEndian32(at: 14) != 0
-        else { return false }
-        let bits = dictionary.nonzeroBitCount
-        guard dictionary >= 4096, bits == 1 || bits == 2 && dictionary & dictionary << 1 != 0 else { return false }
-        return length == .max || UInt64(content.count / 2)..<longestRareLZMA ~= length
+        return length > 0 && decodesAsLZMA(content)
     }
 
     /// Octets of a stream of LZMA that have to decode when its header says little: noise leads outside of the dictionary

@@ -22,7 +22,8 @@ extension SevenZipReader {
                 return content.count <= limit && sink.mayGoOn()
             }
             if case .stopped = alone { return .stopped }
-            if content.isEmpty { return alone }
+            // Streams of BCJ2 may be empty.
+            if content.isEmpty, stage.alone.size > 0 || !stage.isStored { return alone }
             if case .complete = end { end = alone }
             packed.streams[stage.stream] = stage.isStored ? SevenZipFolder.stored(content) : content
             packed.folder = stage.rest
@@ -61,6 +62,8 @@ extension SevenZipReader {
         case SevenZipFolder.Coder.zstd: return decode([stream[...]], .zstd, size, use)
         case SevenZipFolder.Coder.lz4: return decode([stream[...]], .lz4, size, use)
         case SevenZipFolder.Coder.brotli: return decode(Self.brotliFrames(stream), .brotli, size, use)
+        case SevenZipFolder.Coder.lzma where coder.isRareLZMA:
+            return decode([Self.lzmaFile(coder, stream, size)[...]], .lzma, size, use)
         default: break
         }
         if let filter = SevenZipFilter(coder.method) {
@@ -99,6 +102,11 @@ extension SevenZipReader {
             }
         }
         return .complete
+    }
+
+    /// A stream as a file of LZMA's own: behind properties and dictionary, which the coder has, and its size.
+    private static func lzmaFile(_ coder: SevenZipFolder.Coder, _ stream: [UInt8], _ size: Int) -> [UInt8] {
+        coder.properties + (0..<8).map { UInt8(truncatingIfNeeded: size >> ($0 * 8)) } + stream
     }
 
     /// Octets of what stands in front of each frame of Brotli in 7-Zip ZS.

@@ -1,9 +1,12 @@
 internal import Bytes
+internal import Codecs
 
 /// Methods by their numbers: `Methods.txt` of the LZMA SDK, and those that 7-Zip ZS, NanaZip, p7zip and PeaZip have beside them.
 extension SevenZipFolder.Coder {
     static let copy: [UInt8] = [0]
     static let lzma: [UInt8] = [3, 1, 1]
+    /// Octets of LZMA's properties: one of bits, four of the dictionary's size.
+    private static let lzmaProperties = 5
     static let lzma2: [UInt8] = [0x21]
     static let ppmd: [UInt8] = [3, 4, 1]
     static let deflate64: [UInt8] = [4, 1, 9]
@@ -23,14 +26,19 @@ extension SevenZipFolder.Coder {
     /// Changes octets of programs and tables, compresses nothing, and libarchive has it.
     var isFilter: Bool { Self.filters.contains(method) }
     /// libarchive has it.
-    var isOfLibrary: Bool { isFilter || Self.others.contains(method) }
+    var isOfLibrary: Bool { isFilter || Self.others.contains(method) && !isRareLZMA }
 
     var isLZMA: Bool { method == Self.lzma || method == Self.lzma2 }
+
+    /// LZMA with properties that libarchive, by liblzma, does not take.
+    var isRareLZMA: Bool {
+        method == Self.lzma && properties.count == Self.lzmaProperties && Codec.hasRareProperties(properties[0])
+    }
 
     /// libarchive decodes it together with a filter. LZMA has no end mark in most archives, which liblzma asks for with all
     /// filters but those that libarchive applies by itself.
     func isOfLibrary(before filter: SevenZipFolder.Coder) -> Bool {
-        guard filter.isFilter else { return false }
+        guard filter.isFilter, !isRareLZMA else { return false }
         return method == Self.lzma2 || method == Self.lzma && [Self.delta, [4], Self.x86].contains(filter.method)
     }
 

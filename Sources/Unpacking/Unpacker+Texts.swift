@@ -7,7 +7,9 @@ extension Unpacker {
     func keepWords(of content: Span<UInt8>, _ types: [FileType]) {
         guard limits.passwords > 0 else { return }
         if types.contains(.mail) { texts.keep(header: content) }
-        guard types.contains(.zip), let end = ZipEnd.last(of: content), !end.comment.isEmpty else { return }
+        guard types.contains(.zip), !ZipEnd.isWithoutComment(content), let end = ZipEnd.last(of: content),
+            !end.comment.isEmpty
+        else { return }
         texts.keep(comment: content.extracting(end.comment))
     }
 

@@ -41,6 +41,14 @@ struct ZipEnd {
         return nil
     }
 
+    /// The record is the last of a content, behind its directory, and has no comment.
+    static func isWithoutComment(_ content: Span<UInt8>) -> Bool {
+        guard content.hasBytes(ZipSignatures.endOfDirectory, at: content.count - fixed),
+            let record = ZipEnd(content, at: content.count - fixed), record.end == content.count
+        else { return false }
+        return record.isBehindDirectory(content)
+    }
+
     /// Octets at the end of a file in which programs look for a record. unzip looks the farthest: for 66,000, in whole blocks.
     static let searched = 81_920
 

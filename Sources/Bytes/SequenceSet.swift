@@ -78,18 +78,33 @@ package struct SequenceSet: Sendable {
         return place < bytes.count ? (place, groups) : nil
     }
 
-    /// Those that resemble each other are put together, and those of less than three octets by themselves where there is
-    /// room: what is neither passes for none of a group.
+    /// Times that each sequence may move to another group; most sets need three.
+    private static let mostRounds = 8
+
+    /// Those that resemble each other are put together: what is neither passes for none of a group. The longest first, each
+    /// where it costs least; then each is moved while that helps.
     private static func groups(_ sequences: [[UInt8]]) -> [UInt8] {
-        var members = [[[UInt8]]](repeating: [], count: 8)
-        var groups = [UInt8](repeating: 0, count: sequences.count)
-        for index in sequences.indices.sorted(by: { sequences[$0].count < sequences[$1].count }) {
-            let costs = members.map { chance(of: $0 + [sequences[index]]) - chance(of: $0) }
-            let group = costs.indices.min { costs[$0] < costs[$1] } ?? 0
-            members[group].append(sequences[index])
-            groups[index] = 1 << UInt8(group)
+        var members = [[Int]](repeating: [], count: 8)
+        var groups = [Int?](repeating: nil, count: sequences.count)
+        let longestFirst = sequences.indices.sorted { sequences[$0].count > sequences[$1].count }
+        for _ in 0..<mostRounds {
+            var isMoving = false
+            for index in longestFirst {
+                let before = groups[index]
+                if let before { members[before].removeAll { $0 == index } }
+                let costs = members.map { group in
+                    chance(of: (group + [index]).map { sequences[$0] }) - chance(of: group.map { sequences[$0] })
+                }
+                var group = costs.indices.min { costs[$0] < costs[$1] } ?? 0
+                // Nothing moves for a rounding error.
+                if let before, costs[group] > costs[before] * 0.999 { group = before }
+                isMoving = isMoving || group != before
+                members[group].append(index)
+                groups[index] = group
+            }
+            if !isMoving { break }
         }
-        return groups
+        return groups.map { 1 << UInt8($0 ?? 0) }
     }
 
     /// How often noise passes for one of a group.

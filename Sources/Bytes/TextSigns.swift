@@ -17,18 +17,24 @@ package struct TextSigns: OptionSet, Sendable {
     package static let bar = TextSigns(rawValue: UInt32(CBYTES_BAR))
     /// Five hyphens in a row, with which labels begin (RFC 7468). Four may be taken for five.
     package static let label = TextSigns(rawValue: UInt32(CBYTES_LABEL))
+    /// The word `begin`, with which blocks of uuencode and yEnc begin. Its first three letters may be taken for it.
+    package static let begin = TextSigns(rawValue: UInt32(CBYTES_BEGIN))
+    /// A control character that texts do not have, which are all but HT, LF, FF, CR and ESC.
+    package static let foreignControl = TextSigns(rawValue: UInt32(CBYTES_FOREIGN_CONTROL))
 
     /// What is to be taken for the signs of content of which nothing is known.
     package static let all = TextSigns(rawValue: UInt32(CBYTES_TEXT_SIGNS))
+
+    /// There is no control character in it but those of text.
+    package var isText: Bool { !contains(.foreignControl) }
 }
 
 extension Span<UInt8> {
-    /// The signs that may stand in a text, found in one pass; nil when there is a control character that texts do not have,
-    /// which are all but HT, LF, FF, CR and ESC.
-    package var textSigns: TextSigns? {
-        let signs = withUnsafeBufferPointer { bytes in
-            bytes.baseAddress.map { cbytes_text_signs($0, count) } ?? 0
+    /// The signs that may stand in it, found in one pass. In what is no text all but the label are taken to be there.
+    package var textSigns: TextSigns {
+        let found = withUnsafeBufferPointer { bytes in
+            bytes.baseAddress.map { TextSigns(rawValue: cbytes_text_signs($0, count)) } ?? []
         }
-        return signs == UInt32(CBYTES_FOREIGN_CONTROL) ? nil : TextSigns(rawValue: signs)
+        return found.isText ? found : found.union(.all.subtracting(.label))
     }
 }

@@ -140,9 +140,8 @@ package final class Unpacker {
         mail: MailHandling, asEncodedText: Bool, namedPage: NamedPage?
     ) -> Opened {
         let content = bytes.span
-        let textSigns = content.textSigns
-        let isText = textSigns != nil
-        let signs = textSigns ?? .all
+        let signs = content.textSigns
+        let isText = signs.isText
         var opened = Opened(types: Recognition.types(of: content, isText: isText, mayBeMail: mail != .text))
         if flags.contains(.mail) { opened.types = [.mail] }
         let receiver = MemberReceiver(

@@ -71,21 +71,23 @@ enum ScriptText {
 
     /// Words that settings cannot do without, each kind one of them: most content has none, which is found out at once.
     private static let settingsWords = SequenceSet(words: [
-        "[internetshortcut]", "full address:s:", "[version]", "[theme]", "[service list]", "[internet account list]",
-        "[shell]", ".application#",
+        "[internetshortcut]", "full address:s:", "[theme]", "[service list]", "[internet account list]", "[shell]",
+        ".application#",
     ])
 
     /// Types of settings, by their lines.
     static func settings(_ text: Span<UInt8>) -> [FileType] {
-        guard settingsWords.firstPlace(in: text.extracting(0..<min(text.count, setup))) != nil else { return [] }
         let head = text.extracting(0..<min(text.count, lines))
+        let sections = text.extracting(0..<min(text.count, setup))
+        guard settingsWords.firstPlace(in: head) != nil || sections.firstIndex(ignoringCase: "[version]") != nil
+        else { return [] }
         var found: [FileType] = []
         if hasLine(head, "[internetshortcut]") { found.append(.internetShortcut) }
         if hasLine(head, "full address:s:") { found.append(.remoteDesktop) }
         let start = firstLine(head)
         if head.hasPrefix(ignoringCase: "[Version]", from: start), hasLine(head, "signature") {
             found.append(.setupInformation)
-        } else if isSetupInformation(text.extracting(0..<min(text.count, setup))) {
+        } else if isSetupInformation(sections) {
             found.append(.setupInformation)
         }
         return found + SettingsText.types(of: head)

@@ -5,8 +5,8 @@ internal import CBytes
 package struct SequenceSet: Sendable {
     private let sequences: [[UInt8]]
     private let isEitherCase: Bool
-    /// The bit of each sequence's group.
-    private let groups: [UInt8]
+    /// The sequences of each group.
+    private let groups: [[Int]]
     private let signs: cbytes_signs
 
     /// - Parameters:
@@ -16,7 +16,7 @@ package struct SequenceSet: Sendable {
         self.sequences = sequences
         self.isEitherCase = isEitherCase
         groups = Self.groups(sequences)
-        signs = Self.signs(sequences, isEitherCase, groups, sequences.indices)
+        signs = Self.signs(sequences, isEitherCase, groups)
     }
 
     /// Words, their letters in either case (ASCII only).
@@ -29,29 +29,37 @@ package struct SequenceSet: Sendable {
     package func firstPlace(in bytes: Span<UInt8>, from start: Int = 0) -> Int? {
         var at = start
         while let (place, found) = Self.next(bytes, at, signs) {
-            for index in sequences.indices where groups[index] & found != 0 && stands(index, bytes, place) {
-                return place
+            for group in groups.indices where found & 1 << UInt8(group) != 0 {
+                for index in groups[group] where stands(index, bytes, place) { return place }
             }
             at = place + 1
         }
         return nil
     }
 
+    /// Places of what was found before, behind which that is looked for no more: content may consist of it.
+    private static let mostRepeated = 16
+
     /// Where each of them stands first, at or after `start`; nil for those that stand nowhere.
     package func firstPlaces(in bytes: Span<UInt8>, from start: Int = 0) -> [Int?] {
         var places = [Int?](repeating: nil, count: sequences.count)
-        var (left, signs, at) = (sequences.count, signs, start)
+        var (left, wanted, signs, at, repeated) = (sequences.count, groups, signs, start, 0)
         while left > 0, let (place, found) = Self.next(bytes, at, signs) {
             at = place + 1
-            let before = left
-            for index in sequences.indices
-            where places[index] == nil && groups[index] & found != 0 && stands(index, bytes, place) {
-                places[index] = place
-                left -= 1
+            for group in wanted.indices where found & 1 << UInt8(group) != 0 {
+                for index in wanted[group] {
+                    if places[index] != nil {
+                        repeated += 1
+                    } else if stands(index, bytes, place) {
+                        places[index] = place
+                        left -= 1
+                    }
+                }
             }
-            // What was found is looked for no more: content may consist of it.
-            if left < before {
-                signs = Self.signs(sequences, isEitherCase, groups, places.indices.filter { places[$0] == nil })
+            if repeated > Self.mostRepeated {
+                repeated = 0
+                wanted = wanted.map { $0.filter { places[$0] == nil } }
+                signs = Self.signs(sequences, isEitherCase, wanted)
             }
         }
         return places
@@ -83,7 +91,7 @@ package struct SequenceSet: Sendable {
 
     /// Those that resemble each other are put together: what is neither passes for none of a group. The longest first, each
     /// where it costs least; then each is moved while that helps.
-    private static func groups(_ sequences: [[UInt8]]) -> [UInt8] {
+    private static func groups(_ sequences: [[UInt8]]) -> [[Int]] {
         var members = [[Int]](repeating: [], count: 8)
         var groups = [Int?](repeating: nil, count: sequences.count)
         let longestFirst = sequences.indices.sorted { sequences[$0].count > sequences[$1].count }
@@ -104,7 +112,7 @@ package struct SequenceSet: Sendable {
             }
             if !isMoving { break }
         }
-        return groups.map { 1 << UInt8($0 ?? 0) }
+        return members
     }
 
     /// How often noise passes for one of a group.
@@ -118,13 +126,13 @@ package struct SequenceSet: Sendable {
         return chance
     }
 
-    private static func signs(
-        _ sequences: [[UInt8]], _ isEitherCase: Bool, _ groups: [UInt8], _ indices: some Sequence<Int>
-    ) -> cbytes_signs {
+    private static func signs(_ sequences: [[UInt8]], _ isEitherCase: Bool, _ groups: [[Int]]) -> cbytes_signs {
         var signs = cbytes_signs()
-        for index in indices {
-            let sequence = sequences[index]
-            cbytes_add_sign(&signs, sequence, sequence.count, UInt32(groups[index].trailingZeroBitCount), isEitherCase)
+        for group in groups.indices {
+            for index in groups[group] {
+                let sequence = sequences[index]
+                cbytes_add_sign(&signs, sequence, sequence.count, UInt32(group), isEitherCase)
+            }
         }
         return signs
     }

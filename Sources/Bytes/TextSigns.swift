@@ -17,8 +17,6 @@ package struct TextSigns: OptionSet, Sendable {
     package static let bar = TextSigns(rawValue: UInt32(CBYTES_BAR))
     /// Five hyphens in a row, with which labels begin (RFC 7468). Four may be taken for five.
     package static let label = TextSigns(rawValue: UInt32(CBYTES_LABEL))
-    /// The word `begin`, with which blocks of uuencode and yEnc begin. Its first three letters may be taken for it.
-    package static let begin = TextSigns(rawValue: UInt32(CBYTES_BEGIN))
     /// A control character that texts do not have, which are all but HT, LF, FF, CR and ESC.
     package static let foreignControl = TextSigns(rawValue: UInt32(CBYTES_FOREIGN_CONTROL))
 

@@ -27,12 +27,11 @@ static const uint8_t high_half[16] = {
 #ifdef __x86_64__
 #define OR(left, right) _mm256_or_si256((left), (right))
 #define AND(left, right) _mm256_and_si256((left), (right))
-#define IS(octets, octet) _mm256_cmpeq_epi8((octets), _mm256_set1_epi8(octet))
 #define LOAD(at) _mm256_loadu_si256((const __m256i *)(at))
 
 /* What was found in octets so far. */
 typedef struct {
-    __m256i octets, labels, words;
+    __m256i octets, labels;
 } found;
 
 /* Of five hyphens in a row, four stand at a place that two divide. */
@@ -45,14 +44,12 @@ static inline __m256i labels_in(__m256i here, __m256i behind_two) {
 /* Looks at thirty-two octets, behind which two more stand. */
 __attribute__((target("avx2"), always_inline))
 static inline void look(const uint8_t *at, __m256i low, __m256i high, found *found) {
-    const __m256i here = LOAD(at), behind_one = LOAD(at + 1), behind_two = LOAD(at + 2);
+    const __m256i here = LOAD(at), behind_two = LOAD(at + 2);
     /* An octet that is not ASCII has no sign in its low half, by its highest bit. */
     const __m256i lower = _mm256_shuffle_epi8(low, here);
     const __m256i upper = _mm256_shuffle_epi8(high, AND(_mm256_srli_epi16(here, 4), _mm256_set1_epi8(0x0F)));
     found->octets = OR(found->octets, AND(lower, upper));
     found->labels = OR(found->labels, labels_in(here, behind_two));
-    const __m256i word = AND(AND(IS(here, 'b'), IS(behind_one, 'e')), IS(behind_two, 'g'));
-    found->words = OR(found->words, word);
 }
 
 enum { WIDTH = 32, BEHIND = 2, PER_LOOK = 8 * WIDTH };
@@ -78,7 +75,7 @@ static uint32_t signs_of_blocks(const uint8_t *bytes, size_t length) {
     const __m256i low = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)low_half));
     const __m256i high = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)high_half));
     const __m256i controls = _mm256_set1_epi8(CONTROLS);
-    found found = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256()};
+    found found = {_mm256_setzero_si256(), _mm256_setzero_si256()};
     size_t at = 0;
     for (; length >= PER_LOOK + BEHIND && at <= length - (PER_LOOK + BEHIND); at += PER_LOOK) {
         for (size_t block = 0; block < PER_LOOK; block += WIDTH) look(bytes + at + block, low, high, &found);
@@ -94,7 +91,6 @@ static uint32_t signs_of_blocks(const uint8_t *bytes, size_t length) {
     uint32_t signs = 0;
     for (size_t index = 0; index < WIDTH; index++) signs |= all[index];
     if (!_mm256_testz_si256(found.labels, found.labels)) signs |= CBYTES_LABEL;
-    if (!_mm256_testz_si256(found.words, found.words)) signs |= CBYTES_BEGIN;
     return signs;
 }
 #endif
@@ -112,7 +108,6 @@ uint32_t cbytes_text_signs(const uint8_t *bytes, size_t length) {
         const uint8_t octet = bytes[at];
         signs |= low_half[octet & 0x0F] & high_half[octet >> 4];
         if (octet == '-' && length - at >= 4 && memcmp(bytes + at, "----", 4) == 0) signs |= CBYTES_LABEL;
-        if (octet == 'b' && length - at >= 3 && memcmp(bytes + at, "beg", 3) == 0) signs |= CBYTES_BEGIN;
     }
     return (signs & CONTROLS) != 0 ? CBYTES_FOREIGN_CONTROL | (signs & CBYTES_LABEL) : signs;
 }

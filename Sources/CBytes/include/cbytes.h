@@ -32,7 +32,7 @@ uint32_t cbytes_tag_letters(const uint8_t *bytes, size_t length);
 /* Where the first control character stands that texts do not have; `length` when there is none. */
 size_t cbytes_foreign_control(const uint8_t *bytes, size_t length);
 
-/* What few texts have: octets, five hyphens in a row, and what `begin` begins with. */
+/* What few texts have: octets, and five hyphens in a row. */
 #define CBYTES_PERCENT 0x04
 #define CBYTES_AMPERSAND 0x08
 #define CBYTES_PARENTHESIS 0x10
@@ -40,10 +40,9 @@ size_t cbytes_foreign_control(const uint8_t *bytes, size_t length);
 #define CBYTES_BACKSLASH 0x40
 #define CBYTES_BAR 0x80
 #define CBYTES_LABEL 0x100
-#define CBYTES_BEGIN 0x200
-#define CBYTES_TEXT_SIGNS 0x3FC
+#define CBYTES_TEXT_SIGNS 0x1FC
 /* A control character that texts do not have: nothing but the label is told then. */
-#define CBYTES_FOREIGN_CONTROL 0x400
+#define CBYTES_FOREIGN_CONTROL 0x200
 
 /* The signs that may stand in a text, in one pass over it. */
 uint32_t cbytes_text_signs(const uint8_t *bytes, size_t length);

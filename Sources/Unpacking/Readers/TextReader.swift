@@ -10,7 +10,7 @@ enum TextReader {
     static func read(_ content: Span<UInt8>, _ signs: TextSigns, into sink: any MemberSink) {
         if IntelHex.begins(content) { IntelHex.read(content, into: sink) }
         // Blocks of yEnc and uuencode, marked or not, have `begin`.
-        let mayHaveLines = signs.contains(.begin) && content.firstIndex(of: "begin") != nil
+        let mayHaveLines = content.firstIndex(of: "begin") != nil
         let mayHaveBinHex = signs.contains(.parenthesis) && content.firstIndex(of: markOfBinHex) != nil
         let count = mayHaveLines || mayHaveBinHex ? addBlocks(content, into: sink) : 0
         if mayHaveLines, let plain = withoutMarks(content) { addBlocks(plain.span, into: sink) }

@@ -3,7 +3,9 @@ internal import CBytes
 /// Sequences of octets that are looked for together, in one pass: by the first three octets of each, thirty-two places at a time
 /// where the processor has AVX2. As fast as two searches for one sequence, while most of them are rare.
 package struct SequenceSet: Sendable {
-    private let sequences: [[UInt8]]
+    /// The sequences, one behind the other.
+    private let octets: [UInt8]
+    private let ranges: [Range<Int>]
     private let isEitherCase: Bool
     /// The sequences of each group.
     private let groups: [[Int]]
@@ -13,10 +15,15 @@ package struct SequenceSet: Sendable {
     ///   - sequences: none of them empty.
     ///   - isEitherCase: letters, which are in lower case, stand for both (ASCII only).
     package init(_ sequences: [[UInt8]], isEitherCase: Bool = false) {
-        self.sequences = sequences
+        octets = Array(sequences.joined())
+        var end = 0
+        ranges = sequences.map { sequence in
+            defer { end += sequence.count }
+            return end..<end + sequence.count
+        }
         self.isEitherCase = isEitherCase
         groups = Self.groups(sequences)
-        signs = Self.signs(sequences, isEitherCase, groups)
+        signs = Self.signs(octets, ranges, isEitherCase, groups)
     }
 
     /// Words, their letters in either case (ASCII only).
@@ -42,8 +49,8 @@ package struct SequenceSet: Sendable {
 
     /// Where each of them stands first, at or after `start`; nil for those that stand nowhere.
     package func firstPlaces(in bytes: Span<UInt8>, from start: Int = 0) -> [Int?] {
-        var places = [Int?](repeating: nil, count: sequences.count)
-        var (left, wanted, signs, at, repeated) = (sequences.count, groups, signs, start, 0)
+        var places = [Int?](repeating: nil, count: ranges.count)
+        var (left, wanted, signs, at, repeated) = (ranges.count, groups, signs, start, 0)
         while left > 0, let (place, found) = Self.next(bytes, at, signs) {
             at = place + 1
             for group in wanted.indices where found & 1 << UInt8(group) != 0 {
@@ -59,17 +66,20 @@ package struct SequenceSet: Sendable {
             if repeated > Self.mostRepeated {
                 repeated = 0
                 wanted = wanted.map { $0.filter { places[$0] == nil } }
-                signs = Self.signs(sequences, isEitherCase, wanted)
+                signs = Self.signs(octets, ranges, isEitherCase, wanted)
             }
         }
         return places
     }
 
     private func stands(_ index: Int, _ bytes: Span<UInt8>, _ place: Int) -> Bool {
-        let sequence = sequences[index]
-        guard isEitherCase else { return bytes.hasBytes(sequence.span, at: place) }
-        guard bytes.count - place >= sequence.count else { return false }
-        for at in 0..<sequence.count where asciiLower(bytes[place + at]) != sequence[at] { return false }
+        let range = ranges[index]
+        guard bytes.count - place >= range.count else { return false }
+        let shift = place - range.lowerBound
+        for at in range {
+            let octet = bytes[shift + at]
+            guard octet == octets[at] || isEitherCase && asciiLower(octet) == octets[at] else { return false }
+        }
         return true
     }
 
@@ -126,12 +136,16 @@ package struct SequenceSet: Sendable {
         return chance
     }
 
-    private static func signs(_ sequences: [[UInt8]], _ isEitherCase: Bool, _ groups: [[Int]]) -> cbytes_signs {
+    private static func signs(
+        _ octets: [UInt8], _ ranges: [Range<Int>], _ isEitherCase: Bool, _ groups: [[Int]]
+    ) -> cbytes_signs {
         var signs = cbytes_signs()
-        for group in groups.indices {
-            for index in groups[group] {
-                let sequence = sequences[index]
-                cbytes_add_sign(&signs, sequence, sequence.count, UInt32(group), isEitherCase)
+        octets.withUnsafeBufferPointer { octets in
+            guard let all = octets.baseAddress else { return }
+            for group in groups.indices {
+                for range in groups[group].map({ ranges[$0] }) {
+                    cbytes_add_sign(&signs, all + range.lowerBound, range.count, UInt32(group), isEitherCase)
+                }
             }
         }
         return signs

@@ -29,6 +29,18 @@ import Testing
         }
     }
 
+    /// Each behind a content that consists of another one, which is looked for no more by then.
+    @Test func repeated() {
+        let set = SequenceSet(Self.sequences)
+        for often in Self.sequences {
+            for sequence in Self.sequences {
+                let bytes = (0..<40).flatMap { _ in often } + [0x20] + sequence + often
+                let expected = Self.sequences.map { Self.place($0, in: bytes, from: 0) }
+                #expect(bytes.places(of: set) == expected, "\(sequence) behind \(often)")
+            }
+        }
+    }
+
     /// Sequences that are cut at the end are none, nor is anything in nothing.
     @Test func endsAreKept() {
         let set = SequenceSet(Self.sequences)

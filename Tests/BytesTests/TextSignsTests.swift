@@ -7,6 +7,9 @@ import Testing
         UInt8(ascii: "["): .bracket, UInt8(ascii: "\\"): .backslash, UInt8(ascii: "|"): .bar,
     ]
 
+    /// What is taken for the signs of what is no text, and has no label.
+    private static let unknown = TextSigns.all.subtracting(.label).union(.foreignControl)
+
     /// Every octet at places of whole blocks, of the last one, and of texts that are shorter than one.
     @Test func octetsAndControls() {
         for byte in UInt8.min...UInt8.max {
@@ -17,7 +20,7 @@ import Testing
                     var bytes = [UInt8](repeating: 0x61, count: count)
                     bytes[place] = byte
                     let isOfText = byte >= 0x20 || [0x09, 0x0A, 0x0C, 0x0D, 0x1B].contains(byte)
-                    let expected: TextSigns? = isOfText ? Self.octets[byte] ?? [] : nil
+                    let expected = isOfText ? Self.octets[byte] ?? [] : Self.unknown
                     #expect(bytes.textSigns == expected, "\(byte) at \(place) of \(count)")
                     #expect(bytes.hasOnlyControlsOfText == isOfText)
                 }
@@ -26,7 +29,7 @@ import Testing
         #expect([].textSigns == [])
     }
 
-    /// Five hyphens or more are found at every place and with every end, three or less nowhere.
+    /// Five hyphens or more are found at every place and with every end, three or less nowhere; in what is no text as well.
     @Test func labels() {
         for hyphens in [1, 3, 5, 6] {
             for place in 0..<80 {
@@ -34,7 +37,11 @@ import Testing
                     let bytes =
                         [UInt8](repeating: 0x20, count: place) + [UInt8](repeating: UInt8(ascii: "-"), count: hyphens)
                         + [UInt8](repeating: 0x20, count: rest)
-                    #expect(bytes.textSigns == (hyphens < 5 ? [] : .label), "\(hyphens) at \(place), \(rest) behind")
+                    let label: TextSigns = hyphens < 5 ? [] : .label
+                    #expect(bytes.textSigns == label, "\(hyphens) at \(place), \(rest) behind")
+                    for binary in [[0] + bytes, bytes + [0], [UInt8](repeating: 0, count: 300) + bytes] {
+                        #expect(binary.textSigns == Self.unknown.union(label), "\(hyphens) at \(place), \(rest) behind")
+                    }
                 }
             }
         }
@@ -45,11 +52,11 @@ import Testing
         let bytes = Array("a % b & c ( d [ e \\ f | ----- g".utf8)
         #expect(bytes.textSigns == .all)
         #expect((bytes + [UInt8](repeating: 0x20, count: 500)).textSigns == .all)
-        #expect((bytes + [UInt8](repeating: 0x20, count: 500) + [0]).textSigns == nil)
+        #expect((bytes + [UInt8](repeating: 0x20, count: 500) + [0]).textSigns == .all.union(.foreignControl))
     }
 }
 
 extension [UInt8] {
-    fileprivate var textSigns: TextSigns? { span.textSigns }
+    fileprivate var textSigns: TextSigns { span.textSigns }
     fileprivate var hasOnlyControlsOfText: Bool { span.hasOnlyControlsOfText }
 }

@@ -1,3 +1,5 @@
+import CCompression
+import Foundation
 import Testing
 
 @testable import Compression
@@ -26,11 +28,27 @@ import Testing
     /// In two pieces as in one.
     @Test func pieces() {
         let whole = Self.plain(Self.bytes)
-        for cut in [0, 1, 127, 128, 129, 300, 699, 700] {
+        for cut in [0, 1, 127, 128, 129, 255, 256, 257, 699, 700] {
             let first = Self.sum(Array(Self.bytes[..<cut]))
             #expect(Self.sum(Array(Self.bytes[cut...]), seed: first) == whole)
         }
     }
+
+    #if arch(x86_64)
+        /// Two lanes and four, each where the processor has them, whichever is taken for that length.
+        @Test func lanes() throws {
+            let flags = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8).split(separator: " ")
+            guard flags.contains("vpclmulqdq") else { return }
+            for count in Int(MAILREEVE_TWO_LANES)..<Self.bytes.count {
+                let part = Array(Self.bytes[..<count])
+                let seed = UInt32(count)
+                let expected = Self.plain(part, seed: seed)
+                #expect(mailreeve_crc32_of_two(seed, part, count) == expected, "\(count) octets")
+                guard flags.contains("avx512f"), count >= Int(MAILREEVE_FOUR_LANES) else { continue }
+                #expect(mailreeve_crc32_of_four(seed, part, count) == expected, "\(count) octets")
+            }
+        }
+    #endif
 
     private static func sum(_ bytes: [UInt8], seed: UInt32 = 0) -> UInt32 { crc32(bytes.span, seed: seed) }
 }

@@ -6,7 +6,7 @@ import Members
 import Unpacking
 
 /// Rounds of which the fastest counts.
-let rounds = 20
+let rounds = 100
 
 func milliseconds(_ nanoseconds: Int) -> String {
     let thousandths = "\(nanoseconds / 1000 % 1000)"

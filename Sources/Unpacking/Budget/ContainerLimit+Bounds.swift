@@ -25,7 +25,7 @@ extension ContainerLimit {
         case .partitions: "\(DiskReader.mostPartitions), or \(DiskReader.mostEntries) entries of a table"
         case .imageEntries: "\(UDFReader.Limits.entries) entries, \(UDFReader.Limits.directories) directories"
         case .imageDirectories:
-            "UDF: \(UDFReader.Limits.depth) levels, \(UDFReader.Limits.path) octets of a path; "
+            "UDF: \(UDFReader.Limits.depth) levels, \(UDFReader.Limits.path) octets of a path, none that share octets; "
                 + "FAT: \(FATReader.deepest) levels, \(FATReader.longestPath) octets of a path; "
                 + "ISO 9660: \(ISOTrees.mostDirectories) directories, \(ISOTrees.mostRecords) records"
         case .directoryEntries, .items: "\(documents.items) of one document"

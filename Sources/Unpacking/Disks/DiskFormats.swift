@@ -103,8 +103,8 @@ enum DiskFormats {
                 sink.report(.corrupt, "vhdx disk is cut off")
                 break
             }
-            // 6: all of the block is here, 7: part of it is.
-            starts.append(value & 7 >= 6 ? Int(clamping: (value >> 20) << 20) : -1)
+            // 6: all of the block is here, 7: part of it is. One further out than any number of octets is behind the end, too.
+            starts.append(value & 7 >= 6 ? min(content.count, Int(clamping: (value >> 20) << 20)) : -1)
         }
         var disk = VirtualDisk(size: size, blockSize: Int(blockSize), starts: starts)
         disk.sectorSize = Int(sector)

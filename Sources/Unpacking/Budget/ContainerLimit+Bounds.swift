@@ -25,9 +25,11 @@ extension ContainerLimit {
         case .partitions: "\(DiskReader.mostPartitions), or \(DiskReader.mostEntries) entries of a table"
         case .imageEntries: "\(UDFReader.Limits.entries) entries, \(UDFReader.Limits.directories) directories"
         case .imageDirectories:
-            "UDF: \(UDFReader.Limits.depth) levels, \(UDFReader.Limits.path) octets of a path, none that share octets; "
+            "UDF: \(UDFReader.Limits.depth) levels, \(UDFReader.Limits.path) octets of a path; "
                 + "FAT: \(FATReader.deepest) levels, \(FATReader.longestPath) octets of a path; "
-                + "ISO 9660: \(ISOTrees.mostDirectories) directories, \(ISOTrees.mostRecords) records"
+                + "of both, as many octets as the file has; "
+                + "ISO 9660: \(ISOTrees.mostDirectories) directories, \(ISOTrees.mostRecords) records, "
+                + "\(ISOTrees.longestPath) octets of a path, \(ISOTrees.pathOctets) of all"
         case .directoryEntries, .items: "\(documents.items) of one document"
         case .octets, .streamOctets:
             "\(documents.memberOctets) octets of a member, \(documents.decodedOctets) of a document, "

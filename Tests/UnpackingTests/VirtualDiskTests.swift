@@ -1,10 +1,11 @@
 import Foundation
+import Members
 import Testing
 
 @testable import Unpacking
 
-/// Disks of VHDX, made here octet by octet: what their numbers say is not believed.
-@Suite struct VHDXTests {
+/// Disks of VHDX and VMDK, made here octet by octet: what their numbers say is not believed.
+@Suite struct VirtualDiskTests {
     private static let regions = 196_608
     private static let items = 197_632
     private static let table = 198_656
@@ -49,5 +50,20 @@ import Testing
             let result = Unpacked(Self.disk(block: place | state), messageSize: 1 << 20)
             #expect(result.types == ["vhdx"] && result.entries.isEmpty)
         }
+    }
+
+    /// A kilobyte that says that it has millions of grains (Virtual Disk Format 5.0, "Hosted Sparse Extent Header"), all of
+    /// zeros; and without the end of the list of their tables.
+    @Test func millionsOfGrains() {
+        var disk = [UInt8](repeating: 0, count: 1024)
+        let header = Array("KDMV".utf8) + octets(1, 4) + octets(3, 4) + octets(4_194_303 * 8, 8) + octets(8, 8)
+        disk.replaceSubrange(0..<header.count, with: header)
+        disk.replaceSubrange(44..<48, with: octets(65_536, 4))
+        disk.replaceSubrange(56..<64, with: octets(1, 8))
+        let whole = Unpacked(disk, messageSize: 1 << 20)
+        #expect(whole.types == ["vmdk"] && whole.entries.isEmpty && !whole.isMarked, "\(whole.problems)")
+        let cut = Unpacked(Array(disk[..<767]), messageSize: 1 << 20)
+        #expect(cut.problems == [ContainerProblem(.corrupt, "vmdk disk is cut off")])
+        #expect(!Unpacked(Array(disk[..<768]), messageSize: 1 << 20).isMarked)
     }
 }

@@ -52,8 +52,8 @@ differential: deps test-deps ## compare the rules with Postfix over the whole co
 	MAILREEVE_DIFFERENTIAL=1 $(SWIFT) test -c release -Xswiftc -enable-testing --no-parallel \
 	    --filter 'PatternsTests|RuleChainTests|CleanupCorpusTests'
 
-fuzz: deps toolchain ## run libFuzzer over the MIME reader, FUZZ_TIME seconds (60) for each target
-	@SWIFT="$(SWIFT)" Tests/Fuzzer/run
+fuzz: deps toolchain ## run libFuzzer over the readers of mail and containers, FUZZ_TIME seconds (60) for each of FUZZ_TARGETS (all)
+	@SWIFT="$(SWIFT)" CORPORA="$(CORPORA)" Tests/Fuzzer/run $(FUZZ_TARGETS)
 
 lint: toolchain ## check format and shell scripts
 	$(SWIFT) format lint --strict --recursive Sources Tests bench Package.swift

@@ -22,6 +22,9 @@ func callback(_ target: FuzzTarget) -> Callback {
     case .html: { run(.html, $0, $1) }
     case .charset: { run(.charset, $0, $1) }
     case .header: { run(.header, $0, $1) }
+    case .containers: { run(.containers, $0, $1) }
+    case .documents: { run(.documents, $0, $1) }
+    case .codecs: { run(.codecs, $0, $1) }
     }
 }
 

@@ -9,6 +9,12 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case html
     case charset
     case header
+    /// An archive, a disk or anything else with files in it, and what is in those.
+    case containers
+    /// Documents by themselves.
+    case documents
+    /// Decoders of compressed data.
+    case codecs
 
     /// Reads `input` in all ways that the target has. Returns what must never be; a trap or a wrong access ends the process.
     package func violations(_ input: [UInt8]) -> [String] {
@@ -19,6 +25,9 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .html: ContentFuzzing.html(input)
         case .charset: ContentFuzzing.charset(input)
         case .header: ContentFuzzing.header(input)
+        case .containers: ContainerFuzzing.violations(input)
+        case .documents: DocumentFuzzing.violations(input)
+        case .codecs: CodecFuzzing.violations(input)
         }
     }
 }

@@ -354,6 +354,20 @@ import Testing
         #expect(result.places(of: eicar) == ["1"] && result.kinds == [.corrupt], "\(result.problems)")
     }
 
+    /// All entries say that their data is the archive itself.
+    @Test func membersOfZOOThatShareOctets() {
+        var archive = zoo([samples[0], samples[0]])
+        var start = 42
+        while case let next = Int(archive[start + 6]) | Int(archive[start + 7]) << 8, next > 0 {
+            archive.replaceSubrange(start + 10..<start + 14, with: octets(42, 4))
+            archive.replaceSubrange(start + 24..<start + 28, with: octets(archive.count - 42, 4))
+            start = next
+        }
+        let result = Unpacked(archive)
+        #expect(result.entries.count { $0.names.contains("d/stored.txt") } == 1, "\(result.names)")
+        #expect(result.problems.contains { $0.detail == "zoo archive whose members share octets" })
+    }
+
     @Test func unknownMethodOfZOO() {
         let result = Unpacked(zoo([ZooFile(name: "a.exe", method: 3, data: [1], content: [1])]))
         #expect(result.names.contains("d/a.exe") && result.kinds == [.unsupported])

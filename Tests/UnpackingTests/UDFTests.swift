@@ -19,6 +19,11 @@ import Testing
         /// The last octets of the innermost directory are no entry.
         var tail: [UInt8] = []
         var text = Array("ok".utf8)
+        /// Times that the innermost directory lists its octets and those behind them, where it does not hold them itself.
+        var pieces = 0
+        /// Both files are in a metadata partition of two pieces.
+        var isMetadata = false
+        private var blocks: Int { depth + (pieces > 0 ? 48 : 8) }
 
         private func tagged(_ kind: Int, _ content: [UInt8]) -> [UInt8] {
             var content = content
@@ -36,17 +41,18 @@ import Testing
             return bytes + [UInt8](repeating: 0, count: (4 - bytes.count % 4) % 4)
         }
 
-        private func file(_ type: UInt8, _ content: [UInt8]) -> [UInt8] {
+        /// - Parameter size: of what is in the pieces that `content` lists; nil where it is the content.
+        private func file(_ type: UInt8, _ content: [UInt8], size: Int? = nil) -> [UInt8] {
             var bytes = [UInt8](repeating: 0, count: 176)
             bytes[27] = type
-            bytes[34] = 3
-            bytes.replaceSubrange(56..<64, with: octets(content.count, 8))
+            bytes[34] = size == nil ? 3 : 0
+            bytes.replaceSubrange(56..<64, with: octets(size ?? content.count, 8))
             bytes.replaceSubrange(168..<176, with: octets(0, 4) + octets(content.count, 4))
             return tagged(261, bytes) + content
         }
 
         var bytes: [UInt8] {
-            var image = [UInt8](repeating: 0, count: Self.base + (depth + 8) * Self.block)
+            var image = [UInt8](repeating: 0, count: Self.base + blocks * Self.block)
             func put(_ bytes: [UInt8], _ place: Int) { image.replaceSubrange(place..<place + bytes.count, with: bytes) }
             func put(_ bytes: [UInt8], block: Int) { put(bytes, Self.base + block * Self.block) }
             let empty = [UInt8](repeating: 0, count: 512)
@@ -58,7 +64,7 @@ import Testing
             put(tagged(2, anchor), 256 * 2048)
             var partition = empty
             partition.replaceSubrange(188..<192, with: octets(Self.base / Self.block, 4))
-            partition.replaceSubrange(192..<196, with: octets(depth + 8, 4))
+            partition.replaceSubrange(192..<196, with: octets(blocks, 4))
             put(tagged(5, partition), 260 * 2048)
             var volume = empty
             volume.replaceSubrange(212..<216, with: octets(Self.block, 4))
@@ -66,16 +72,33 @@ import Testing
             volume[268] = 1
             volume[440] = 1
             volume[441] = 6
+            if isMetadata {
+                volume[268] = 2
+                let map = [2, 64, 0, 0, 0] + Array("*UDF Metadata Partition".utf8)
+                volume.replaceSubrange(446..<446 + map.count, with: map)
+                volume.replaceSubrange(486..<490, with: octets(4 + depth, 4))
+                let pieces = [2 + depth, 3 + depth].flatMap { octets(Self.block, 4) + octets($0, 4) }
+                put(file(250, pieces, size: 2 * Self.block), block: 4 + depth)
+            }
             put(tagged(6, volume), 261 * 2048)
             put(tagged(8, empty), 262 * 2048)
             var set = empty
             set.replaceSubrange(400..<408, with: octets(Self.block, 4) + octets(1, 4))
             put(tagged(256, set), block: 0)
             for level in 0..<depth { put(file(4, entry(name, at: 2 + level)), block: 1 + level) }
-            var last = entry(Array("c.txt".utf8), at: 3 + depth)
+            let (program, note) = isMetadata ? (0, 1) : (2 + depth, 3 + depth)
+            let reference = isMetadata ? 1 : reference
+            var last = entry(Array("c.txt".utf8), at: note, reference: isMetadata ? 1 : 0)
             if hasDamagedEntry { last += entry(Array("x".utf8), at: 1, kind: 999) }
-            last += entry(Array("e.com".utf8), at: 2 + depth, reference: reference) + tail
-            put(file(4, last), block: 1 + depth)
+            last += entry(Array("e.com".utf8), at: program, reference: reference) + tail
+            if pieces > 0 {
+                let size = (blocks - depth - 5) * Self.block
+                let list = [[UInt8]](repeating: octets(size, 4) + octets(5 + depth, 4), count: pieces)
+                put(file(4, Array(list.joined()), size: size * pieces), block: 1 + depth)
+                put(last, block: 5 + depth)
+            } else {
+                put(file(4, last), block: 1 + depth)
+            }
             put(file(5, eicar), block: 2 + depth)
             put(file(5, text), block: 3 + depth)
             return image
@@ -95,6 +118,21 @@ import Testing
     @Test func emptyFile() {
         let result = Unpacked(Image(text: []).bytes)
         #expect(result.entries.map(\.content) == [nil, [], eicar] && !result.isMarked, "\(result.problems)")
+    }
+
+    /// The second piece of a metadata partition is behind the first.
+    @Test func metadataPartition() {
+        let result = Unpacked(Image(isMetadata: true).bytes)
+        #expect(result.names == ["dddddddd", path + "c.txt", path + "e.com"])
+        #expect(result.entries.map(\.content) == [nil, Array("ok".utf8), eicar])
+        #expect(!result.isMarked, "\(result.problems)")
+    }
+
+    /// A directory that is read over and over is more than the image.
+    @Test func directoryOfPiecesThatShareOctets() {
+        #expect(Unpacked(Image(pieces: 1).bytes).names == ["dddddddd", path + "c.txt", path + "e.com"])
+        let result = Unpacked(Image(pieces: 40).bytes)
+        #expect(result.names == ["dddddddd"] && result.kinds == [.overLimits], "\(result.names)")
     }
 
     @Test func entryOfAPartitionThatIsNotThere() {

@@ -27,7 +27,9 @@ extension ContainerLimit {
         case .imageDirectories:
             "UDF: \(UDFReader.Limits.depth) levels, \(UDFReader.Limits.path) octets of a path; "
                 + "FAT: \(FATReader.deepest) levels, \(FATReader.longestPath) octets of a path; "
-                + "ISO 9660: \(ISOTrees.mostDirectories) directories, \(ISOTrees.mostRecords) records"
+                + "of both, as many octets as the file has; "
+                + "ISO 9660: \(ISOTrees.mostDirectories) directories, \(ISOTrees.mostRecords) records, "
+                + "\(ISOTrees.longestPath) octets of a path, \(ISOTrees.pathOctets) of all"
         case .directoryEntries, .items: "\(documents.items) of one document"
         case .octets, .streamOctets:
             "\(documents.memberOctets) octets of a member, \(documents.decodedOctets) of a document, "

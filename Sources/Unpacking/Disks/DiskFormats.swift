@@ -103,8 +103,8 @@ enum DiskFormats {
                 sink.report(.corrupt, "vhdx disk is cut off")
                 break
             }
-            // 6: all of the block is here, 7: part of it is.
-            starts.append(value & 7 >= 6 ? Int(clamping: (value >> 20) << 20) : -1)
+            // 6: all of the block is here, 7: part of it is. One further out than any number of octets is behind the end, too.
+            starts.append(value & 7 >= 6 ? min(content.count, Int(clamping: (value >> 20) << 20)) : -1)
         }
         var disk = VirtualDisk(size: size, blockSize: Int(blockSize), starts: starts)
         disk.sectorSize = Int(sector)
@@ -150,19 +150,12 @@ enum DiskFormats {
             sink.report(.corrupt, "damaged vmdk disk")
             return nil
         }
-        var starts: [Int] = []
+        let tables = VirtualDisk.Tables(directory: Int(directory) * 512, entries: Int(perTable))
         let grains = (capacity + grain - 1) / grain
-        for index in 0..<grains {
-            let (table, entry) = index.quotientAndRemainder(dividingBy: Int(perTable))
-            guard let sector = content.littleEndian32(at: Int(directory) * 512 + table * 4) else {
-                sink.report(.corrupt, "vmdk disk is cut off")
-                break
-            }
-            let start = sector == 0 ? 0 : content.littleEndian32(at: Int(sector) * 512 + entry * 4) ?? 0
-            // 1 stands for a grain of zeros.
-            starts.append(start <= 1 ? -1 : Int(start) * 512)
+        if tables.directory + (grains + tables.entries - 1) / tables.entries * 4 > content.count {
+            sink.report(.corrupt, "vmdk disk is cut off")
         }
-        return VirtualDisk(size: capacity * 512, blockSize: grain * 512, starts: starts)
+        return VirtualDisk(size: capacity * 512, blockSize: grain * 512, tables: tables)
     }
 }
 

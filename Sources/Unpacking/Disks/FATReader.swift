@@ -42,6 +42,8 @@ struct FATReader {
         } else {
             readDirectory(disk.bytes(volume.root.lowerBound, volume.root.count, of: content), nil, content)
         }
+        // Directories that share clusters would make much of a small disk.
+        var octetsLeft = content.count
         var next = 0
         while next < queue.count, sink.mayGoOn() {
             let directory = queue[next]
@@ -51,7 +53,10 @@ struct FATReader {
                 sink.report(.imageDirectories)
                 continue
             }
-            readDirectory(directoryBytes(from: directory.cluster, content), directory, content)
+            let bytes = directoryBytes(from: directory.cluster, content)
+            guard bytes.count <= octetsLeft else { return sink.report(.imageDirectories) }
+            octetsLeft -= bytes.count
+            readDirectory(bytes, directory, content)
         }
     }
 

@@ -12,6 +12,27 @@ struct VirtualDisk {
         case flat(start: Int)
         /// Blocks of equal size; where each begins, -1 for one that is not there.
         case blocks(size: Int, starts: [Int])
+        /// The same, as the file itself says it.
+        case grains(size: Int, Tables)
+    }
+
+    /// Where a VMDK file says where the grains of its disk are. It is asked for each one that is read: a file of a kilobyte has
+    /// millions.
+    struct Tables {
+        /// Where the list of tables begins: each is a sector of the file.
+        var directory: Int
+        /// Of each table.
+        var entries: Int
+
+        /// Where a grain begins in the file, -1 for one that is not there.
+        func start(of grain: Int, _ content: Span<UInt8>) -> Int {
+            let (table, entry) = grain.quotientAndRemainder(dividingBy: entries)
+            // 1 stands for a grain of zeros.
+            guard let sector = content.littleEndian32(at: directory + table * 4), sector > 0,
+                let start = content.littleEndian32(at: Int(sector) * 512 + entry * 4), start > 1
+            else { return -1 }
+            return Int(start) * 512
+        }
     }
 
     /// Octets that are handed out at one time where the file has none.
@@ -31,6 +52,12 @@ struct VirtualDisk {
         layout = .blocks(size: blockSize, starts: starts)
     }
 
+    /// - Parameter blockSize: at least 512.
+    init(size: Int, blockSize: Int, tables: Tables) {
+        self.size = size
+        layout = .grains(size: blockSize, tables)
+    }
+
     /// Lends the octets of a range piece by piece, as far as the disk goes.
     /// - Parameter use: false ends it.
     /// - Returns: false when `use` did, or when the file ends before the disk.
@@ -38,7 +65,7 @@ struct VirtualDisk {
         var position = max(0, range.lowerBound)
         let end = min(range.upperBound, size)
         while position < end {
-            let (start, count) = place(position)
+            let (start, count) = place(position, content)
             let wanted = min(count, end - position)
             guard start >= 0 else {
                 let piece = min(wanted, Self.zeros.count)
@@ -71,13 +98,17 @@ struct VirtualDisk {
     }
 
     /// Where an octet of the disk lies in the file, -1 for nowhere, and how many from it on lie together.
-    private func place(_ position: Int) -> (start: Int, count: Int) {
+    private func place(_ position: Int, _ content: Span<UInt8>) -> (start: Int, count: Int) {
         switch layout {
         case .flat(let start): return (start + position, size - position)
         case .blocks(let blockSize, let starts):
             let (block, offset) = (position / blockSize, position % blockSize)
             let start = block < starts.count ? starts[block] : -1
             return (start < 0 ? -1 : start + offset, blockSize - offset)
+        case .grains(let grainSize, let tables):
+            let (grain, offset) = (position / grainSize, position % grainSize)
+            let start = tables.start(of: grain, content)
+            return (start < 0 ? -1 : start + offset, grainSize - offset)
         }
     }
 }

@@ -10,6 +10,9 @@ struct ISOTrees {
     static let mostRecords = 65_536
     /// Directories.
     static let mostDirectories = 4096
+    /// Octets of one path, and of the paths of all trees: deep trees of long names would take memory by the square.
+    static let longestPath = 4096
+    static let pathOctets = 16_777_216
     private static let sector = 2048
 
     /// A file of one tree.
@@ -20,6 +23,7 @@ struct ISOTrees {
 
     private let sink: any MemberSink
     private var recordsLeft = Self.mostRecords
+    private var pathOctetsLeft = Self.pathOctets
     private var limitReached = false
 
     /// Hands out what is not in every tree.
@@ -139,9 +143,14 @@ struct ISOTrees {
                 // The directory itself and the one above.
                 if name.count == 1, name[0] <= 1 { continue }
                 let full = path + (path.isEmpty ? [] : [0x2F]) + Self.readable(name, isWide: isWide)
+                pathOctetsLeft -= full.count
+                guard pathOctetsLeft >= 0 else {
+                    limitReached = true
+                    return out
+                }
                 if content[place + 25] & 2 != 0 {
                     guard seen.insert(Int(block)).inserted else { continue }
-                    guard directories.count < Self.mostDirectories else {
+                    guard directories.count < Self.mostDirectories, full.count < Self.longestPath else {
                         limitReached = true
                         continue
                     }

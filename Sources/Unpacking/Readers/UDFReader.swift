@@ -25,8 +25,9 @@ struct UDFReader {
     private enum Partition {
         /// From a block of the image on.
         case linear(start: Int)
-        /// In the pieces of a file (UDF 2.50 section 2.2.10).
-        case metadata([Range<Int>])
+        /// In the pieces of a file (UDF 2.50 section 2.2.10), with where each ends in it: an image may have thousands of them, and
+        /// as many files of as many pieces.
+        case metadata([Range<Int>], ends: [Int])
     }
 
     private let sink: any MemberSink
@@ -142,7 +143,12 @@ struct UDFReader {
                     let file = content.littleEndian32(at: place + 40),
                     let entry = node(content, (start + Int(file)) * block)
                 {
-                    partitions[partitions.count - 1] = .metadata(entry.extents)
+                    var end = 0
+                    let ends = entry.extents.map { extent in
+                        end += extent.count
+                        return end
+                    }
+                    partitions[partitions.count - 1] = .metadata(entry.extents, ends: ends)
                 } else if content.hasBytes("*UDF Virtual Partition", at: place + 5) {
                     sink.report(.unsupported, "virtual partition in UDF image")
                 }
@@ -164,15 +170,16 @@ struct UDFReader {
         guard partitions.indices.contains(partition) else { return nil }
         switch partitions[partition] {
         case .linear(let start): return content.clamped((start + position) * block, length)
-        case .metadata(let extents):
-            var offset = position * block
-            for extent in extents {
-                if offset < extent.count {
-                    return content.clamped(extent.lowerBound + offset, min(length, extent.count - offset))
-                }
-                offset -= extent.count
+        case .metadata(let extents, let ends):
+            let offset = position * block
+            var (low, high) = (0, ends.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if ends[middle] <= offset { low = middle + 1 } else { high = middle }
             }
-            return nil
+            guard low < ends.count else { return nil }
+            let left = ends[low] - offset
+            return content.clamped(extents[low].upperBound - left, min(length, left))
         }
     }
 
@@ -244,6 +251,8 @@ struct UDFReader {
         var seen: Set<Int> = [root]
         var entries = 0
         var pathOctets = 0
+        // Directories that share octets would make much of a small image.
+        var octetsLeft = content.count
         var next = 0
         while next < pending.count, sink.mayGoOn() {
             let (place, path, depth) = pending[next]
@@ -253,6 +262,8 @@ struct UDFReader {
                 continue
             }
             let bytes = gathered(directory, content)
+            guard bytes.count <= octetsLeft else { return sink.report(.imageDirectories) }
+            octetsLeft -= bytes.count
             var offset = 0
             while let found = nextItem(bytes.span, from: offset) {
                 let item = found.item

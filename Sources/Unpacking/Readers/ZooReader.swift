@@ -15,6 +15,8 @@ enum ZooReader {
         }
         var position = Int(first)
         var end = 0
+        // Members that share octets would make much work of a small archive.
+        var octetsLeft = content.count
         while sink.mayGoOn() {
             guard let entry = Entry(content, at: position) else {
                 return sink.report(
@@ -24,6 +26,10 @@ enum ZooReader {
             if entry.next == 0 { return ArchiveEnd.addRest(of: content, from: end, "zoo archive", into: sink) }
             let data = content.clamped(entry.offset, entry.packedSize)
             if data.count < entry.packedSize { sink.report(.corrupt, "zoo archive is cut off") }
+            guard data.count <= octetsLeft else {
+                return sink.report(.corrupt, "zoo archive whose members share octets")
+            }
+            octetsLeft -= data.count
             guard read(entry, content, data, sink) else { return }
             end = max(end, data.upperBound)
             // Programs add at the end; one that leads back could be a circle.

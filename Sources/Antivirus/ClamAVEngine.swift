@@ -7,6 +7,7 @@ internal import MailModel
 /// children scan with the same memory. Used by one thread at a time.
 package final class ClamAVEngine {
     private let engine: OpaquePointer
+    private var temporaryDirectory = ""
     /// Octets of the largest content that is given to libclamav.
     private let largest: Int
     private let options: EngineOptions
@@ -159,6 +160,7 @@ package final class ClamAVEngine {
     /// Sets where scans put their temporary files; each scan makes a directory of its own there and removes it.
     package func setTemporaryDirectory(_ path: String) throws(EngineError) {
         try Self.check("set the temporary directory", cl_engine_set_str(engine, CL_ENGINE_TMPDIR, path))
+        temporaryDirectory = path
     }
 
     /// Sets what scans are bounded by from now on. The size of one content stays bounded by that of the settings.
@@ -182,6 +184,7 @@ package final class ClamAVEngine {
             return ScanResult([.failed("no memory to map the content")])
         }
         defer { cl_fmap_close(map) }
+        if let words = lackOfFiles { return ScanResult([.full(words)]) }
         EngineMessages.clear()
         var options = scanOptions(parsingMail: parsingMail, parsingArchives: parsingArchives)
         var name: UnsafePointer<CChar>?
@@ -196,6 +199,17 @@ package final class ClamAVEngine {
             outcomes(result, name, matches), octets: isLarge ? .max : Int(clamping: octets))
     }
 
+    /// Files and directories that have to have room: libclamav makes a few of most contents, and calls clean what it could not make
+    /// one for (attack: many members, or other mail at the same time, take the last of them).
+    private static let fewestFiles = 1024
+
+    /// What to say where there is no room for so many.
+    private var lackOfFiles: String? {
+        guard let left = (try? FileSystem(of: temporaryDirectory))?.freeFiles, left < Self.fewestFiles
+        else { return nil }
+        return "\(temporaryDirectory) has room for \(left) files, and \(Self.fewestFiles) are needed (nr_inodes)"
+    }
+
     private func outcomes(_ result: cl_error_t, _ name: UnsafePointer<CChar>?, _ matches: Matches) -> [ScanOutcome] {
         switch result {
         case CL_CLEAN, CL_VIRUS:
@@ -206,24 +220,30 @@ package final class ClamAVEngine {
             }
             // One of those that are not kept may be the one that counts.
             if matches.isCut { outcomes.append(.overLimits("more than \(Matches.limit) names")) }
+            // It looks at what it has written, such as a page without its tags, and goes on without what it could not write.
+            if let unwritten, !outcomes.contains(where: \.isFound) { outcomes.append(unwritten) }
             return outcomes
         case CL_EMAXSIZE, CL_EMAXFILES, CL_EMAXREC, CL_ETIMEOUT:
             return [.overLimits(Self.words(result))]
-        case CL_EWRITE:
-            let cause = EngineMessages.take()
-            // The process may not write a file that large: the content's size, not the machine, is the reason.
-            let tooLarge = String(cString: strerror(EFBIG))
-            if cause.contains(where: { $0.contains(tooLarge) }) { return [.overLimits(tooLarge)] }
-            let full = String(cString: strerror(ENOSPC))
-            if cause.contains(where: { $0.contains(full) }) { return [.full(Self.explained(result, cause))] }
-            return [.failed(Self.explained(result, cause))]
         case CL_EMEM:
             let cause = EngineMessages.take()
             // A match that goes deeper than memory allows: the content is the reason, and would be again.
             if let words = cause.first(where: { $0.contains("cli_pcre_match") }) { return [.overLimits(words)] }
             return [.failed(Self.explained(result, cause))]
         default:
-            return [.failed(Self.explained(result, EngineMessages.take()))]
+            return [unwritten ?? .failed(Self.explained(result, EngineMessages.take()))]
+        }
+    }
+
+    /// A file that could not be written.
+    private var unwritten: ScanOutcome? {
+        if let lackOfFiles { return .full(lackOfFiles) }
+        return switch EngineMessages.writeFailure {
+        case .full(let words): .full(words)
+        // The content's size, not the machine, is the reason.
+        case .tooLarge: .overLimits(String(cString: strerror(EFBIG)))
+        case .failed(let words): .failed(words)
+        case nil: nil
         }
     }
 
@@ -246,7 +266,8 @@ package final class ClamAVEngine {
     package func selfTest() throws(EngineError) {
         let text = Array("An empty page of a notebook.\r\n".utf8)
         let outcome = text.withUnsafeBytes { scan($0, parsingMail: true).outcomes }
-        guard outcome.isEmpty else { throw EngineError("a first scan of harmless text says: \(outcome)") }
+        // Room may come, and is asked for by each scan.
+        guard outcome.allSatisfy(\.isFull) else { throw EngineError("a first scan of harmless text says: \(outcome)") }
     }
 
     private func scanOptions(parsingMail: Bool, parsingArchives: Bool) -> cl_scan_options {

@@ -78,6 +78,10 @@ package enum ScanOutcome: Hashable, Sendable {
     /// The directory for temporary files has no room left; the engine's words.
     case full(String)
 
+    var isFound: Bool { if case .found = self { true } else { false } }
+
+    var isFull: Bool { if case .full = self { true } else { false } }
+
     /// The outcome of an alert. Some names stand for "not looked at" instead of "found".
     init(alert name: String) {
         switch UncheckedReason(alert: name) {

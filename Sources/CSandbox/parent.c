@@ -83,11 +83,13 @@ void csandbox_eventfd_clear(int fd) {
     eventfd_read(fd, &count);
 }
 
-int csandbox_file_system(const char *path, uint64_t *type, uint64_t *size) {
+int csandbox_file_system(const char *path, uint64_t *type, uint64_t *size, uint64_t *files, uint64_t *free_files) {
     struct statfs status;
     if (statfs(path, &status) != 0) return -1;
     *type = (uint64_t)status.f_type;
     *size = (uint64_t)status.f_blocks * (uint64_t)status.f_bsize;
+    *files = (uint64_t)status.f_files;
+    *free_files = (uint64_t)status.f_ffree;
     return 0;
 }
 

@@ -58,13 +58,15 @@ package struct FileSystem: Sendable {
     package let isTmpfs: Bool
     /// Size in octets.
     package let size: Int
+    /// Files and directories for which there is room; nil when they have no bound of their own.
+    package let freeFiles: Int?
 
     package init(of path: String) throws(SystemError) {
-        var type: UInt64 = 0
-        var size: UInt64 = 0
-        try check("statfs \(path)") { csandbox_file_system(path, &type, &size) }
+        var (type, size, files, freeFiles): (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        try check("statfs \(path)") { csandbox_file_system(path, &type, &size, &files, &freeFiles) }
         isTmpfs = type == csandbox_tmpfs_type()
         self.size = Int(clamping: size)
+        self.freeFiles = files > 0 ? Int(clamping: freeFiles) : nil
     }
 }
 

@@ -71,7 +71,7 @@ import Testing
     @Test(.enabled(if: SmallDisk.isPossible, "mounting a small file system needs root"))
     func noRoomForADirectory() async throws {
         try await Lanes.run {
-            let disk = try SmallDisk(megabytes: 16, entries: 200)
+            let disk = try SmallDisk(megabytes: 16, entries: 2000)
             let stage = try Self.stage(disk)
             let mail = try Self.compressed(1, megabytes: 1)
             var entries = disk.fillEntries()
@@ -103,7 +103,7 @@ import Testing
                 reply = try send(.clean(1), to: stage.gateway.port)
             }
             #expect(reply.code == 452 && reply.description.contains("4.3.1"), "\(reply)")
-            try disk.resize(entries: 200)
+            try disk.resize(entries: 2000)
             try stage.expectService()
             #expect(!log.lines.contains { $0.contains("generation 2") || $0.contains("before they are ready") })
             #expect(log.lines.count { $0.contains("no room for another inspector worker") } == 1)

@@ -23,7 +23,7 @@ void csandbox_eventfd_signal(int fd);
 void csandbox_eventfd_clear(int fd);
 
 /* statfs(2): type and size in octets. */
-int csandbox_file_system(const char *path, uint64_t *type, uint64_t *size);
+int csandbox_file_system(const char *path, uint64_t *type, uint64_t *size, uint64_t *files, uint64_t *free_files);
 uint64_t csandbox_tmpfs_type(void);
 
 /* From now on a signal only writes its number as one octet to fd. One fd for all signals. */

@@ -115,7 +115,7 @@ package final class DocumentFormat: Sendable {
             recognisedBy:
                 "no NUL in the first 4,096 octets; UTF-16 by its mark or its first characters; or a tag with which a page begins in what is no program, document or other archive, in the first 65,536 behind NULs and blanks; or one anywhere in what is called HTML or SVG",
             reports:
-                "files written out in base64 (in lines of any length in XML, iCalendar, vCard and `data:` links), hexadecimal, dumps or numbers of 8, 16 or 32 bits (without a bracket in front of 8 bits, from 32 numbers on), behind escapes too (hexadecimal and octal, of all octets or some), behind words in the same literal, whatever they are in `data:` links and, from 128 characters on, in scripts that make files; HTML smuggling (such a script beside a file, a decoder, or 256 characters or 128 numbers in whatever coding); script in SVG; DDE in cells",
+                "files written out in base64 (in lines of any length in XML, iCalendar, vCard and `data:` links; cut by CDATA sections and comments too), hexadecimal, dumps or numbers of 8, 16 or 32 bits (without a bracket in front of 8 bits, from 32 numbers on), in calls (`Chr(77) & Chr(90)`, `[char]77 + [char]90`, or of any one function), behind escapes too (hexadecimal and octal, of all octets or some), behind words in the same literal, whatever they are in `data:` links and, from 128 characters on, in scripts that make files; HTML smuggling (such a script beside a file, a decoder, or 256 characters or 128 numbers in whatever coding); script in SVG; DDE in cells",
             isText: true, recognise: TextDocument.matches, reader: TextDocument.read),
     ]
 }

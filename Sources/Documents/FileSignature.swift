@@ -4,10 +4,10 @@ internal import Bytes
 /// formats without a mark by their first octets is here for the unpacker, too.
 package enum FileSignature {
     /// Octets that are enough.
-    static let length = 512
+    package static let length = 512
 
     /// True for programs, archives, documents, shortcuts and disk images.
-    static func isFile(_ bytes: Span<UInt8>) -> Bool {
+    package static func isFile(_ bytes: Span<UInt8>) -> Bool {
         if bytes.count > 1, mayBegin(bytes[0], bytes[1]) {
             for signature in signatures where bytes.hasBytes(signature.span, at: 0) { return true }
         }

@@ -99,4 +99,37 @@ extension TextLiterals {
         }
         return nil
     }
+
+    /// Octets of markup between two pieces of a text.
+    private static let markup = 1_024
+
+    /// Passes over sections' marks, comments and instructions, which may cut the text of an element in XML (XML 1.0 sections 2.5
+    /// to 2.7); false where there are none, or nothing else near behind them.
+    static func passMarkup(_ bytes: Span<UInt8>, _ at: inout Int, _ literal: inout Literal) -> Bool {
+        guard at < bytes.count, bytes[at] == UInt8(ascii: "]") || bytes[at] == UInt8(ascii: "<") else { return false }
+        let most = min(bytes.count, at + markup)
+        let near = bytes.extracting(0..<most)
+        var end = at
+        while end < most {
+            if bytes[end] <= 0x20 {
+                end += 1
+            } else if let mark = sections.first(where: { bytes.hasBytes($0, at: end) }) {
+                end += mark.utf8CodeUnitCount
+            } else if let mark = asides.first(where: { bytes.hasBytes($0.start, at: end) }) {
+                guard let close = near.firstIndex(of: mark.end, from: end + mark.start.utf8CodeUnitCount) else {
+                    return false
+                }
+                end = close + mark.end.utf8CodeUnitCount
+            } else {
+                guard end > at else { return false }
+                literal.gaps.append(literal.end..<end)
+                at = end
+                return true
+            }
+        }
+        return false
+    }
+
+    private static let sections: [StaticString] = ["]]>", "<![CDATA["]
+    private static let asides: [(start: StaticString, end: StaticString)] = [("<!--", "-->"), ("<?", "?>")]
 }

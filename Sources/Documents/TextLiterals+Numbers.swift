@@ -12,8 +12,15 @@ extension TextLiterals {
         let brackets: [(TextSigns, UInt8)] = [(.bracket, UInt8(ascii: "[")), (.parenthesis, UInt8(ascii: "("))]
         for (sign, bracket) in brackets where signs.contains(sign) {
             var from = 0
+            var characters = CharacterLists()
             while let place = bytes.firstIndex(of: bracket, from: from), !extraction.isStopped {
                 from = place + 1
+                if let list = characters.list(bytes, at: place, limit: extraction.room), extraction.countItem() {
+                    add(list, role, extraction, &result)
+                    known[list.start] = list.octets.count
+                    from = list.end
+                    continue
+                }
                 var numbers = numbers(bytes, place + 1, limit: extraction.room)
                 if numbers.isWide { numbers = wideNumbers(bytes, place + 1, limit: extraction.room) }
                 guard numbers.octets.count >= shortestList, extraction.countItem() else { continue }
@@ -23,6 +30,18 @@ extension TextLiterals {
             }
         }
         return known
+    }
+
+    /// What calls name, from where a file begins, or all of it.
+    private static func add(
+        _ list: CharacterList, _ role: DocumentRole, _ extraction: Extraction, _ result: inout Result
+    ) {
+        let octets = list.octets.span
+        let start = list.starts.first {
+            let rest = octets.extracting($0..<octets.count)
+            return FileSignature.isFile(rest) || FileSignature.isMarkup(rest)
+        }
+        add(Array(list.octets[(start ?? 0)...]), role, extraction, &result, mayBeAny: list.mayBeAny)
     }
 
     /// Lists without a bracket, which are told from tables by what they begin with.
@@ -54,7 +73,7 @@ extension TextLiterals {
     }
 
     /// What stands in a list of numbers.
-    private struct Numbers {
+    struct Numbers {
         /// The first number.
         var start: Int
         /// The place behind.
@@ -65,7 +84,7 @@ extension TextLiterals {
     }
 
     /// Numbers with commas between them, decimal or hexadecimal, up to the first from -128 to 255 that is none.
-    private static func numbers(_ bytes: Span<UInt8>, _ first: Int, limit: Int) -> Numbers {
+    static func numbers(_ bytes: Span<UInt8>, _ first: Int, limit: Int) -> Numbers {
         var list: [UInt8] = []
         var at = first
         passBlanks(bytes, &at)
@@ -108,11 +127,12 @@ extension TextLiterals {
     private static let mostDigits = 10
 
     /// A number of at most 32 bits, and blanks around it; nil when there is none.
-    private static func number(_ bytes: Span<UInt8>, _ at: inout Int) -> Int? {
+    static func number(_ bytes: Span<UInt8>, _ at: inout Int) -> Int? {
         passBlanks(bytes, &at)
         let isNegative = at < bytes.count && bytes[at] == UInt8(ascii: "-")
         if isNegative { at += 1 }
-        let isHexadecimal = bytes.hasPrefix(ignoringCase: "0x", from: at)
+        let isHexadecimal =
+            bytes.hasPrefix(ignoringCase: "0x", from: at) || bytes.hasPrefix(ignoringCase: "&h", from: at)
         if isHexadecimal { at += 2 }
         var value = 0
         let digits = at

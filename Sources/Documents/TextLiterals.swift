@@ -1,8 +1,8 @@
 internal import Bytes
 
 /// Files written out in text: base64 in lines, in quotes, in pieces that a script joins, in `data:` addresses; hexadecimal
-/// digits, also behind `\x`, `\u00`, `%` and `%u00`, and in dumps; octal escapes; lists of numbers of 8, 16 or 32 bits (attack
-/// G1). Each long literal is decoded once, and kept when a file comes out.
+/// digits, also behind `\x`, `\u00`, `%` and `%u00`, and in dumps; octal escapes; lists of numbers of 8, 16 or 32 bits, calls
+/// with such numbers (attack G1). Each long literal is decoded once, and kept when a file comes out.
 struct TextLiterals {
     /// Characters of base64 or hexadecimal digits, and numbers of a list, from which on a literal is looked at.
     static let shortestText = 64
@@ -137,7 +137,9 @@ struct TextLiterals {
                 at = message.upperBound
                 continue
             }
-            let run = beforeSlashes(bytes, found, classes)
+            var run = beforeSlashes(bytes, found, classes)
+            // Hyphens of a comment are characters of base64, too.
+            if bytes.hasBytes("<!--", at: run - 2) { run += 2 }
             let isAddress = isPage && bytes.hasBytes(";base64,", at: run - 8)
             let role = isAddress ? .literal : usual
             let literal = literal(bytes, run, classes)
@@ -223,10 +225,12 @@ struct TextLiterals {
     static func literal(_ bytes: Span<UInt8>, _ start: Int, _ classes: Span<UInt8>) -> Literal {
         var literal = Literal(end: start)
         var at = start
+        var isSection = false
         while true {
             let piece = at
             let joint = piece - literal.end
-            let isGap = literal.gaps.last?.upperBound == piece
+            // Sections are of any length.
+            let isGap = literal.gaps.last?.upperBound == piece && !isSection
             var all = CharacterClasses.hexadecimal.rawValue
             var any: UInt8 = 0
             var signs = 0
@@ -250,33 +254,42 @@ struct TextLiterals {
             // Words of prose are short; only the last piece of a literal may be, right behind the piece before.
             let isLast =
                 at < bytes.count && bytes[at] == UInt8(ascii: "=")
-                || (joint <= 3 || isGap) && literal.characters >= shortestText
+                || (joint <= 3 || isGap || isSection) && literal.characters >= shortestText
             // Lines of a program are equally long, but for the last.
             if isGap, length > literal.firstPiece { return literal }
             if literal.characters == 0 { literal.firstPiece = length }
             guard length >= shortestContinuation || literal.characters == 0 || isLast else { return literal }
             literal.characters += length
             literal.end = at
+            if bytes.hasBytes("-->", at: at - 2), length > 2 {
+                literal.characters -= 2
+                literal.end -= 2
+                return literal
+            }
             while at < bytes.count, at < literal.end + 2, bytes[at] == UInt8(ascii: "=") { at += 1 }
             if at > literal.end {
                 literal.end = at
                 return literal
             }
             guard length >= shortestContinuation else { return literal }
-            guard !passAffixes(bytes, start, &at, &literal, classes) else {
-                if length < literal.firstPiece { return literal }
-                continue
+            isSection = passMarkup(bytes, &at, &literal)
+            if !isSection {
+                guard !passAffixes(bytes, start, &at, &literal, classes) else {
+                    if length < literal.firstPiece { return literal }
+                    continue
+                }
+                isSection = passJoint(bytes, &at, &literal, classes)
             }
-            passJoint(bytes, &at, &literal, classes)
             guard at < bytes.count, at > literal.end, classes[Int(bytes[at])] & CharacterClasses.base64.rawValue != 0
             else { return literal }
         }
     }
 
-    /// Passes over what stands between two pieces: joints, line ends written out, and the signs of a quoted line.
+    /// Passes over what stands between two pieces: joints, line ends written out, the signs of a quoted line, and markup.
+    /// - Returns: whether it was markup that cuts a text.
     private static func passJoint(
         _ bytes: Span<UInt8>, _ at: inout Int, _ literal: inout Literal, _ classes: Span<UInt8>
-    ) {
+    ) -> Bool {
         var beginsLine = false
         while at < bytes.count, at < literal.end + 64 {
             if isLineEnd(bytes, at) {
@@ -289,14 +302,16 @@ struct TextLiterals {
             if let end = endOfContinuation(bytes, at) {
                 literal.gaps.append(literal.end..<end)
                 at = end
-                return
+                return false
             }
+            if passMarkup(bytes, &at, &literal) { return true }
             let isQuote = beginsLine && byte == UInt8(ascii: ">")
-            guard isQuote || classes[Int(byte)] & CharacterClasses.joint.rawValue != 0 else { return }
+            guard isQuote || classes[Int(byte)] & CharacterClasses.joint.rawValue != 0 else { return false }
             if byte == UInt8(ascii: "+") { literal.needsCleaning = true }
             beginsLine = isQuote || byte == 0x0A || byte == 0x0D || beginsLine && byte == 0x20
             at += 1
         }
+        return false
     }
 
     /// Characters of a literal that stand for the octets by which a file is known, whether they are digits or base64.

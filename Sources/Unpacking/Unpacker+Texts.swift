@@ -14,9 +14,12 @@ extension Unpacker {
     }
 
     /// Keeps the comment of a RAR archive, whose headers its reader has.
-    func keepComment(of listing: RarListing, _ content: Span<UInt8>, _ format: FileType.ArchiveFormat) {
+    func keepComment(
+        of listing: RarListing, _ content: Span<UInt8>, _ format: FileType.ArchiveFormat, _ sink: any MemberSink
+    ) {
         guard limits.passwords > 0 else { return }
         let comment = RarComment.read(listing, of: content, format, memory: limits.containers.dictionary)
+        guard let comment else { return sink.report(.note, "method of a comment of \(format.rawValue) archive") }
         if !comment.isEmpty { texts.keep(comment: comment.span) }
     }
 

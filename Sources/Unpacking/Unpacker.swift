@@ -330,7 +330,7 @@ package final class Unpacker {
         where SevenZipReader.read(content, passwords: supply, keys: keys, into: receiver): break
         case .archive(let format) where format == .rar || format == .rar5:
             let listing = RarListing(content, format, while: { receiver.mayGoOn() })
-            keepComment(of: listing, content, format)
+            keepComment(of: listing, content, format, receiver)
             if !RarDecryption.read(content, format, passwords: supply, keys: keys, into: receiver) {
                 ArchiveReader.read(content, format, rar: listing, into: receiver)
             }

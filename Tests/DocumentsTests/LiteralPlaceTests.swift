@@ -135,6 +135,51 @@ import Testing
         #expect(read(Array("<data>\(pieces.joined(separator: "\n"))</data>".utf8)).has(Self.program))
     }
 
+    /// Sections, comments and instructions cut the text of an element anywhere.
+    @Test(arguments: [8, 12, 20, 64, 300]) func sections(_ width: Int) {
+        let pieces = [String(Self.base64.prefix(40))] + lines(String(Self.base64.dropFirst(40)), width)
+        let joints = [
+            "sections": "]]><![CDATA[", "sections on lines": "]]>\n  <![CDATA[",
+            "sections behind comments": "]]><!-- a --><![CDATA[",
+            "comments": "<!-- Rechnungsunterlagen -->", "instructions": "<?Rechnungsunterlagen?>",
+            "several": "]]><?a b?>\r\n<!----><!-- > --> <![CDATA[",
+        ]
+        for (name, joint) in joints {
+            let text = pieces.joined(separator: joint)
+            for form in [
+                "<?xml version=\"1.0\"?>\n<a><b x=\"y\"><![CDATA[\(text)]]></b></a>", "<a>\(text)</a>",
+                "<a><!--\(text)",
+            ] {
+                let found = read(Array(form.utf8))
+                #expect(found.has(Self.program) && found.items.count == 1, "\(name): \(form.prefix(9))")
+            }
+        }
+        // Pieces of any length.
+        var (rest, cut) = (Self.base64[...], [String]())
+        for length in [40, 300, 20, 9, 64, 100].cycled(60) where !rest.isEmpty {
+            cut.append(String(rest.prefix(length)))
+            rest = rest.dropFirst(length)
+        }
+        #expect(
+            read(Array("<a>\n\(cut.map { "<![CDATA[\($0)]]>" }.joined(separator: "\n"))\n</a>".utf8)).has(Self.program))
+        let unpadded = Array(Self.program.dropLast(Self.program.count % 3))
+        for text in [Self.base64, Data(unpadded).base64EncodedString()] {
+            let found = read(Array("<a><!--\(text)--><b/></a>".utf8))
+            #expect(found.items.map(\.content) == [text == Self.base64 ? Self.program : unpadded])
+        }
+        // Of one without an end nothing is passed over.
+        #expect(!read(Array("<a>\(pieces.joined(separator: "<!-- "))</a>".utf8)).has(Self.program))
+    }
+
+    /// Any number of comments, one in another, costs no more than the text.
+    @Test(.timeLimit(.minutes(1))) func manyComments() {
+        let nested = String(repeating: "AAAAAAAAAAAAAAAA<!--", count: 40) + "-->"
+        for text in [nested, "AAAAAAAAAAAAAAAA<!---->", "AAAAAAAAAAAAAAAA]]>", "AAAAAAAAAAAAAAAA<?"] {
+            let found = read(Array(String(repeating: text, count: 1_000_000 / text.utf8.count).utf8))
+            #expect(found.items.isEmpty && found.problems.isEmpty)
+        }
+    }
+
     /// A link saves what it has, whatever that is.
     @Test func unknownInShortLines() {
         let text = lines(Data(Self.noise).base64EncodedString(), 9).joined(separator: "\n")

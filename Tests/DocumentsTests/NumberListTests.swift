@@ -87,4 +87,85 @@ import Testing
         let found = read(Array(zip.map(String.init).joined(separator: ";").utf8))
         #expect(found.members(with: zip).map { $0.flags.contains(.quoted) } == [true])
     }
+
+    // MARK: Calls
+
+    private static func joined(_ joint: String, _ character: (UInt8) -> String) -> String {
+        program.map(character).joined(separator: joint)
+    }
+
+    private static func statements(_ count: Int, _ first: String, _ next: String, _ joint: String) -> String {
+        stride(from: 0, to: program.count, by: count).map { start in
+            let line = program[start..<min(start + count, program.count)].map { "Chr(\($0))" }
+            return (start == 0 ? first : next) + line.joined(separator: joint)
+        }.joined(separator: "\r\n")
+    }
+
+    /// Characters that can stand in a string do, three at most in a row.
+    private static func mixed(_ joint: String, _ quote: String, _ character: (UInt8) -> String) -> String {
+        var pieces: [String] = []
+        var text = ""
+        for octet in program {
+            if 0x23...0x7E ~= octet, octet != 0x27, octet != 0x5C, text.count < 3 {
+                text.unicodeScalars.append(Unicode.Scalar(octet))
+                continue
+            }
+            if !text.isEmpty { pieces.append(quote + text + quote) }
+            text = ""
+            pieces.append(character(octet))
+        }
+        return (pieces + (text.isEmpty ? [] : [quote + text + quote])).joined(separator: joint)
+    }
+
+    private static let calls: [(String, String)] = [
+        ("Visual Basic", "s = " + joined(" & ") { "Chr(\($0))" } + "\r\nf.Write s"),
+        ("VBA", "s = " + joined(" & ") { "VBA.ChrW$(\($0))" }),
+        ("either function, and case", "s=" + joined("&") { $0 % 2 == 0 ? "chr(\($0))" : "CHRW( \($0) )" }),
+        ("hexadecimal", "s = " + joined("+") { "Chr(&H" + String($0, radix: 16, uppercase: true) + ")" }),
+        ("lines that go on", "s = " + joined(" & _\r\n    ") { "Chr (\($0))" }),
+        ("lines", statements(20, "s = ", "s = s & ", " & ")),
+        ("one a line", statements(1, "s = ", "s = s & ", "")),
+        (
+            "behind others",
+            "x = y(1): t = Chr(34)\r\nu = Chr(13) & Chr(10)\r\n" + statements(9, "s = ", "s = s & ", "&")
+        ),
+        ("between others", "s = " + joined(" : x(1)\r\ns = s & ") { "Chr(\($0))" }),
+        ("PHP", "<?php file_put_contents('a.exe', " + joined(".") { "chr(\($0))" } + ");"),
+        ("JScript", "var s = " + joined(" + ") { "String.fromCharCode(\($0))" } + ";"),
+        ("a function of its own", "var s=" + joined("+") { "_0x1f(\($0))" } + ";"),
+        ("written one by one", joined(";\n") { "fputc(0x\(String($0, radix: 16)), f)" }.replacing(", f)", with: ")")),
+        (
+            "pieces",
+            stride(from: 0, to: decimal.count, by: 40).map {
+                "String.fromCharCode(" + decimal[$0..<min($0 + 40, decimal.count)].joined(separator: ", ") + ")"
+            }.joined(separator: " +\n")
+        ),
+        ("PowerShell", "$s = " + joined("+") { "[char]\($0)" }),
+        ("PowerShell in brackets", "$s = " + joined(" + ") { "([Char](\($0)))" }),
+        ("PowerShell, joined", "-join(" + joined(",") { "[char]0x" + String($0, radix: 16) } + ")"),
+        ("PowerShell in a string", "\"" + joined("") { "$([char]\($0))" } + "\""),
+        ("strings", "s = " + mixed(" & ", "\"") { "Chr(\($0))" }),
+        ("strings of PHP", "$s=" + mixed(".", "'") { "chr(\($0))" }),
+        ("formula", "=" + joined("&") { "CHAR(\($0))" }),
+    ]
+
+    @Test func listsOfCalls() {
+        for (name, form) in Self.calls {
+            let found = read(Array(form.utf8))
+            #expect(
+                found.members(with: Self.program).count == 1, "\(name): \(found.items.map { $0.content?.count ?? -1 })")
+            #expect(found.items.count == 1, "\(name)")
+        }
+    }
+
+    /// Calls with numbers are common in programs, and say nothing.
+    @Test func callsThatAreNoFiles() {
+        let colours = (0..<300).map { "rgb(\($0 % 256), 90, 144)" }.joined(separator: ", ")
+        let words = (0..<300).map { "f(77); g(90); h(\($0))" }.joined(separator: "\n")
+        let page = "<html><script>new Blob([x]); c = [\(colours)]</script></html>"
+        for text in [colours, words, page, (0..<40).map { "Chr(\($0))" }.joined(separator: "&")] {
+            let found = read(Array(text.utf8))
+            #expect(found.items.isEmpty && found.facts.isEmpty && found.problems.isEmpty, "\(text.prefix(40))")
+        }
+    }
 }

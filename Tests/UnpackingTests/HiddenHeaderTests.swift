@@ -106,6 +106,23 @@ import Testing
         }
     }
 
+    /// The first block tells, where the header does not, in each compression.
+    @Test(
+        .enabled(if: Corpora.isPresent, "needs the corpora beside the package"),
+        arguments: ["test_read_format_cab_1", "test_read_format_cab_2", "test_read_format_cab_3"])
+    func blocksOfCabinets(_ name: String) throws {
+        let path = Corpora.files("libarchive").first { $0.hasSuffix("/\(name).cab") }
+        var archive = try Corpora.bytes(try #require(path))
+        let names = Unpacked(archive, messageSize: 1 << 20).names
+        archive[5] = 0x84
+        let result = Unpacked(Self.fronts[1] + archive, messageSize: 1 << 20)
+        #expect(result.names == names && names.count > 1 && !result.isMarked, "\(result.problems)")
+        // Behind what would be a block of it, no program goes on.
+        let start = Int(archive[36]) | Int(archive[37]) << 8
+        archive[start + 7] = 0xFF
+        #expect(Unpacked(Self.fronts[1] + archive, messageSize: 1 << 20).entries.isEmpty)
+    }
+
     /// Its four letters begin words, too.
     @Test func textIsNoCabinet() {
         let text = Array("MSCF ".utf8) + (0..<120_000).map { UInt8(ascii: "a") + UInt8($0 % 25) }

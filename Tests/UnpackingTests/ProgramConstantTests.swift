@@ -26,6 +26,7 @@ import Testing
         ("NSIS before words", joined(numbers(0), markOfNSIS, numbers(256), text("Nsis\0.rar\0r01\0VolCRC"), code)),
         ("words about cabinets", cabinet(files: 9, folder: 0) + text("\u{1}") + code),
         ("cabinet without a folder of its files", cabinet(files: 1, folder: 1)),
+        ("cabinet in code in front of wide words", wideWords),
         ("ACE", joined([UInt8](repeating: 0, count: 7), text("**ACE**"), zeros)),
         ("zip before zeros", joined(text("PK\u{3}\u{4}"), zeros)),
         ("split zip before zeros", joined(text("PK\u{7}\u{8}PK\u{3}\u{4}"), zeros)),
@@ -52,6 +53,13 @@ import Testing
             text("MSCF' and got '%s"), [0x7F, 0x7F, 0x7F], numbers(0), octets(0, 2), octets(2, 2), octets(files, 2),
             octets(0, 6), numbers(100, 0, 0x7FFF_FFFF, 0), octets(0, 8), octets(folder, 2), octets(0, 6), text("a\0"))
     }
+
+    /// What code that compares with the mark has for a header and folders, and words in UTF-16, each letter of which is a name.
+    private static let wideWords: [UInt8] = joined(
+        text("MSCF"), [0x0F, 0x84, 0x36, 3, 0, 0, 0x80, 0x7C, 0x24, 0x7C, 0x30, 0x0F], octets(4140, 4),
+        [0, 0x45, 0x31, 0xC0, 0x48, 0x8D], octets(0x184, 2), octets(0x88, 2), octets(0, 6),
+        (0..<512).flatMap { _ in numbers(4000, 0x1_0080) }, octets(0, 8),
+        (0..<4096).flatMap { [UInt8(truncatingIfNeeded: 0x61 + $0 % 26), 0] })
 
     private static func joined(_ pieces: [UInt8]...) -> [UInt8] { pieces.flatMap { $0 } }
 

@@ -87,7 +87,21 @@ struct RarPasswordTests {
     @Test(arguments: [("rar15-comment.rar", "method of RAR 1.5 in rar archive")])
     func whatIsNotReadHasItsReason(_ file: String, _ reason: String) throws {
         let result = Unpacked(try Self.sample(file), messageSize: 1 << 20)
-        #expect(result.problems == [ContainerProblem(.unsupported, reason)], "\(result.problems)")
+        let comment = ContainerProblem(.note, "method of a comment of rar archive")
+        #expect(result.problems == [comment, ContainerProblem(.unsupported, reason)], "\(result.problems)")
+    }
+
+    /// Comments of RAR 2 stand in the header of the archive, compressed.
+    @Test(arguments: ["rar202-comment-nopsw.rar", "rar202-comment-psw.rar"])
+    func commentsOfRar2(_ file: String) throws {
+        let archive = try Self.sample(file)
+        let listing = RarListing(archive.span, .rar, while: { true })
+        #expect(RarComment.read(listing, of: archive.span, .rar, memory: 1 << 22) == Array("RARcomment".utf8))
+        for count in 20..<archive.count {
+            let cut = Array(archive.prefix(count))
+            let listing = RarListing(cut.span, .rar, while: { true })
+            #expect(RarComment.read(listing, of: cut.span, .rar, memory: 1 << 22)?.count ?? 0 <= 10)
+        }
     }
 
     @Test func archivesBeyondTheBufferStayEncrypted() throws {

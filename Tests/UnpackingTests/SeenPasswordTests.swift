@@ -1,3 +1,4 @@
+import Compression
 import Members
 import TestSupport
 import Testing
@@ -77,12 +78,22 @@ import Testing
         let rar4 = { (text: [UInt8]) in
             Rar4Writer.archive(Rar4Writer.member(name, text, type: 0x7A), Rar4Writer.member("a.zip", inner))
         }
+        // Within the header of the archive, or behind it.
+        let rar2 = { (text: [UInt8], isApart: Bool) in
+            let fields = octets(text.count, 2) + [20, 0x30, 0, 0] + text
+            let old = [0, 0, 0x75, 0, 0] + octets(7 + fields.count, 2) + fields
+            let member = Rar4Writer.member("a.zip", inner)
+            if isApart { return Rar4Writer.archive(old, member) }
+            let main = [0x73, 2, 0] + octets(13 + old.count, 2) + [UInt8](repeating: 0, count: 6)
+            return Rar4Writer.mark + octets(Int(Compression.crc32(main.span)) & 0xFFFF, 2) + main + old + member
+        }
         for (form, archive) in [
             (
                 "RAR 5",
                 Rar5Writer.archive(Rar5Writer.member("CMT", comment, type: 3), Rar5Writer.member("a.zip", inner))
             ),
-            ("RAR 4", rar4(comment)), ("UTF-16", rar4(wide)), ("one word", rar4(Array("Sesam-7".utf8))),
+            ("RAR 2", rar2(comment, false)), ("RAR 2, apart", rar2(comment, true)), ("RAR 4", rar4(comment)),
+            ("UTF-16", rar4(wide)), ("one word", rar4(Array("Sesam-7".utf8))),
             ("one word of zip", commented + Array("Sesam-7".utf8)),
         ] {
             let result = Unpacked(archive, messageSize: 1 << 20)

@@ -1,3 +1,4 @@
+import Compression
 import Members
 import TestSupport
 import Testing
@@ -136,6 +137,38 @@ import Testing
         #expect(many.entries.count == 1 && many.entries[0].content?.count == 65 * eicar.count)
         let fewer = Unpacked(try run("for i in $(seq 64); do gzip -c in; done > out", eicar), messageSize: 1 << 20)
         #expect(fewer.entries.count == 65)
+    }
+
+    /// Archives and documents that were cut before their parts were compressed are sound, and damaged where they are as a whole.
+    @Test func partsOfArchives() throws {
+        var random = SeededGenerator(seed: 28)
+        let noise = (0..<6000).map { _ in UInt8.random(in: 0...255, using: &random) } + eicar
+        let deflated = Array(try runTool("gzip", ["-n"], input: noise).output.dropFirst(10).dropLast(8))
+        let stream = [0x78, 0x9C] + deflated + octets(Int(Compression.adler32(noise.span)), 4).reversed()
+        func lines(_ text: String) -> [UInt8] { Array(text.utf8) }
+        // What does not compress stands in the file of gzip as it is, as if that were the document.
+        let comment = String((0..<1989).map { _ in "0123456789".randomElement(using: &random) ?? "0" })
+        let pdf =
+            lines(
+                "%PDF-1.4\n%\(comment)\n1 0 obj<</Type/Filespec/F(a.com)/EF<</F 2 0 R>>>>endobj\n2 0 obj<</Type/EmbeddedFile"
+                    + "/Filter/FlateDecode/Length \(stream.count)>>stream\n") + stream
+            + lines("\nendstream endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
+        let archives = [
+            ("zip", zip([("a.com", noise)])), ("pdf", pdf),
+            ("rar", Rar5Writer.archive(Rar5Writer.member("a.com", noise))),
+        ]
+        for (type, archive) in archives {
+            let cut = "split -b 2000 in p.; for i in p.*; do gzip -c $i; done > out"
+            let parts = Unpacked(try run(cut, archive), messageSize: 1 << 20)
+            #expect(parts.entries[0].types == [type] && !parts.isMarked, "\(type): \(parts.problems)")
+            #expect(parts.places(of: noise) == ["1/1"] && parts.entries.contains { $0.names == ["p.ab"] }, "\(type)")
+            // A file of its own that is damaged is told as such.
+            let files = "gzip -c in; head -c 2000 in | gzip -c"
+            let beside = Unpacked(try run("( \(files) ) > out", archive), messageSize: 1 << 20)
+            #expect(beside.problems.contains { $0.kind == .corrupt }, "\(type): \(beside.problems)")
+            let damaged = Unpacked(try run(cut, Array(archive.dropLast(3000))), messageSize: 1 << 20)
+            #expect(damaged.kinds.contains(.corrupt), "\(type): \(damaged.problems)")
+        }
     }
 
     @Test func othersAreNoLZMA() throws {

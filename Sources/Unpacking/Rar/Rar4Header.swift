@@ -3,6 +3,8 @@ enum Rar4Header {
     enum Kind {
         static let archive: UInt8 = 0x73
         static let file: UInt8 = 0x74
+        /// Comments of RAR 1.5 and 2, within another header or by themselves.
+        static let oldComment: UInt8 = 0x75
         /// Services of RAR 2.
         static let oldService: UInt8 = 0x77
         /// Services of RAR 3 and 4: comments and the like, with a header like that of a file.

@@ -25,6 +25,10 @@ extension RarListing {
             if type == Rar4Header.Kind.oldService, !addOldStream(content, position, end, content.clamped(end, data)) {
                 return
             }
+            if type == Rar4Header.Kind.oldComment { addOldComment(content, position, end) }
+            if type == Rar4Header.Kind.archive, flags & Rar4Header.Flag.archiveComment != 0 {
+                addOldComment(content, position + Self.shortest, end)
+            }
             if !Self.hasChecksum(content, position, end, type, flags) { hasDamagedHeaders = true }
             if Self.oldTypes.contains(type) || isMember { endOfMembers = content.clamped(end, data).upperBound }
             // Headers are encrypted from the archive's own on.
@@ -43,7 +47,7 @@ extension RarListing {
     /// Comments, signatures, services, recovery records of RAR 2.
     private static let oldTypes: ClosedRange<UInt8> = 0x75...0x79
 
-    /// Octets of an archive's header that say nothing but that.
+    /// Octets of an archive's header that say nothing but that, and of a comment's in front of its text.
     private static let shortest = 13
 
     /// Behind the mark stands a header as an archive begins with: programs take one of any size, some of them without its
@@ -146,6 +150,21 @@ extension RarListing {
         entry.size = Int(content.littleEndian32(at: start + 14) ?? 0)
         entry.checksum = content.littleEndian32(at: start + 20)
         return take(entry)
+    }
+
+    /// The comment of the archive as RAR 1.5 and 2 wrote it: behind the fields of every header size, version, method and
+    /// checksum of the text, and the text.
+    private mutating func addOldComment(_ content: Span<UInt8>, _ start: Int, _ end: Int) {
+        let first = start + Self.shortest
+        guard comment == nil, first <= content.count, content[start + 2] == Rar4Header.Kind.oldComment,
+            let size = content.littleEndian16(at: start + 5), let unpacked = content.littleEndian16(at: start + 7)
+        else { return }
+        var entry = Entry(
+            header: start, names: [], version: content[start + 9],
+            data: content.clamped(first, min(start + Int(size), end) - first))
+        entry.isStored = content[start + 10] == Rar4Header.stored
+        entry.size = Int(unpacked)
+        comment = entry
     }
 
     // MARK: Names

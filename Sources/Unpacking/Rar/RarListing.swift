@@ -39,6 +39,8 @@ struct RarListing {
 
     /// The name of a service header that holds a stream of NTFS of the file before it.
     static let streamHeader = Array("STM".utf8)
+    /// The version of RAR 2, tenfold.
+    static let second: UInt8 = 20
     /// The version of compression and encryption of RAR 2.9 to 4, tenfold.
     static let present: UInt8 = 29
     /// The name of a service header that holds the comment of the archive.

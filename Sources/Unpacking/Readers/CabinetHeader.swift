@@ -20,13 +20,14 @@ enum CabinetHeader {
     static func isHere(_ content: Span<UInt8>) -> Bool { isUsual(content) || leadsToFile(content) }
 
     /// One that programs look for behind other content: they want it to say that there is more than a header, that the files are
-    /// within it, of all of them that they are in a folder and have a name, and that some folder of theirs is there. Words and code of programs that read such have
-    /// the mark among them.
+    /// within it, of all of them that they are in a folder and have a name, and that some folder of theirs is there; those that are
+    /// content with any reserved field decode its first block. Words and code of programs that read such have the mark among them.
     static func isBehindOthers(_ content: Span<UInt8>) -> Bool {
         guard let size = content.littleEndian32(at: 8).map({ Int($0) }), size >= fixed,
             let files = content.littleEndian32(at: 16).map({ Int($0) })
         else { return false }
-        if size <= content.count, isUsual(content) { return true }
+        let isUsual = isUsual(content)
+        if size <= content.count, isUsual { return true }
         guard files < min(size, content.count), let first = firstFolder(content),
             let folders = content.littleEndian16(at: 26).map({ Int($0) }),
             let count = content.littleEndian16(at: 28).map({ min(Int($0), mostFiles) })
@@ -34,7 +35,10 @@ enum CabinetHeader {
         return leadsToFile(content)
             && [files, first.place + folders * first.size].contains { start in
                 guard let used = foldersOfFiles(content, at: start, count, folders: folders) else { return false }
-                return used.contains { $0 >= folders || liesHere(content, first.place + $0 * first.size) }
+                return used.contains {
+                    guard isUsual else { return hasBlock(content, first, $0, folders) }
+                    return $0 >= folders || liesHere(content, first.place + $0 * first.size)
+                }
             }
     }
 
@@ -67,6 +71,52 @@ enum CabinetHeader {
             return false
         }
         return fixed..<content.count ~= Int(data) && method & 0x0F <= 3
+    }
+
+    /// Octets of a block's header in front of what is reserved, of its content, and of its data.
+    private static let block = 8
+    private static let mostContent = 32_768
+    private static let mostData = mostContent + 6_144
+    /// Folders of files that go on from the cabinet before, or from there to the next one; and to the next one.
+    private static let continued: [Int] = [0xFFFD, 0xFFFF]
+
+    /// The data of a file's folder begins with a block (section 2.4): stored as it is, with the mark of MSZIP, or with the
+    /// right checksum.
+    private static func hasBlock(
+        _ content: Span<UInt8>, _ first: (place: Int, size: Int), _ folder: Int, _ folders: Int
+    ) -> Bool {
+        let index = folder < folders ? folder : continued.contains(folder) ? 0 : folders - 1
+        let place = first.place + index * first.size
+        guard liesHere(content, place), let start = content.littleEndian32(at: place).map({ Int($0) }),
+            let flags = content.littleEndian16(at: 30), let method = content.littleEndian16(at: place + 6),
+            let stated = content.littleEndian32(at: start), let count = content.littleEndian16(at: start + 4),
+            let size = content.littleEndian16(at: start + 6), 1...mostData ~= Int(count), size <= mostContent
+        else { return false }
+        let data = start + block + (flags & 4 != 0 ? Int(content[fixed + 3]) : 0)
+        switch method & 0x0F {
+        case 0: return size == count || size == 0
+        case 1: return content.hasBytes("CK", at: data)
+        default:
+            guard data + Int(count) <= content.count else { return false }
+            let sizes = UInt32(count) | UInt32(size) << 16
+            return stated == 0 || stated == checksum(content.extracting(data..<data + Int(count))) ^ sizes
+        }
+    }
+
+    /// The exclusive or of all words, of which the last has its octets in the other order where it is cut (section 3.1).
+    private static func checksum(_ octets: Span<UInt8>) -> UInt32 {
+        var sum: UInt32 = 0
+        var at = 0
+        while let word = octets.littleEndian32(at: at) {
+            sum ^= word
+            at += 4
+        }
+        var rest: UInt32 = 0
+        while at < octets.count {
+            rest = rest << 8 | UInt32(octets[at])
+            at += 1
+        }
+        return sum ^ rest
     }
 
     /// Where the first folder stands, behind what the flags announce, and octets of each.

@@ -18,15 +18,16 @@ enum GzipReader {
         var headers: [Header] = []
         var end = 0
         var isWhole = true
-        var start = PartsOfArchive()
+        var parts = PartsOfArchive()
         while let header = next, isWhole, sink.mayGoOn() {
             if headers.count <= members { headers.append(header) }
+            parts.begin()
             if header.hasWrongChecksum { sink.report(.corrupt, "gzip file whose header has a wrong checksum") }
             var sum: UInt32 = 0
             let result = Inflate.pieces(content.extracting(header.end..<content.count), form: .raw, limit: .max) {
                 piece in
                 sum = crc32(piece, seed: sum)
-                start.add(piece)
+                parts.add(piece)
                 return sink.append(piece)
             }
             end = header.end + result.consumed
@@ -44,7 +45,7 @@ enum GzipReader {
             next = Header(content, at: end)
         }
         sink.end()
-        if 2...members ~= headers.count { addMembers(headers, content, start.flags, sink) }
+        if 2...members ~= headers.count { addMembers(headers, content, parts, sink) }
         if isWhole, sink.mayGoOn() { addRest(content, from: end, sink) }
     }
 
@@ -93,9 +94,10 @@ enum GzipReader {
     }
 
     private static func addMembers(
-        _ headers: [Header], _ content: Span<UInt8>, _ flags: MemberFlags, _ sink: any MemberSink
+        _ headers: [Header], _ content: Span<UInt8>, _ parts: PartsOfArchive, _ sink: any MemberSink
     ) {
-        for header in headers {
+        for (index, header) in headers.enumerated() {
+            let flags = parts.flags(of: index)
             let member = Member(names: header.names(content), flags: flags, role: "member of a gzip file")
             guard sink.begin(member) else { return }
             let result = Inflate.pieces(content.extracting(header.end..<content.count), form: .raw, limit: .max) {

@@ -65,8 +65,8 @@ extension FileType {
             + "an encrypted header hides the names; " + volume)
     static let rar = FileType(
         "rar", "application/vnd.rar", "RAR archive", .archive(.rar), recognised: "`Rar! 1A 07 00`",
-        reported: members + "; NTFS streams are members; RAR 1.5, sound of RAR 2 and filters of other programs are "
-            + "unsupported; an encrypted header hides the names; " + rarVolume)
+        reported: members + "; NTFS streams are members; RAR 1.5 (of a comment a note), sound of RAR 2 and filters of "
+            + "other programs are unsupported; an encrypted header hides the names; " + rarVolume)
     static let rar5 = FileType(
         "rar", "application/vnd.rar", "RAR 5 archive", .archive(.rar5), recognised: "`Rar! 1A 07 01 00`",
         reported: members + "; NTFS streams are members; an archive without its end is damaged; "

@@ -22,7 +22,7 @@ int csandbox_eventfd(void);
 void csandbox_eventfd_signal(int fd);
 void csandbox_eventfd_clear(int fd);
 
-/* statfs(2): type and size in octets. */
+/* statfs(2): type, size in octets, files that there may be and for how many there is room; 0 of both where nothing bounds them. */
 int csandbox_file_system(const char *path, uint64_t *type, uint64_t *size, uint64_t *files, uint64_t *free_files);
 uint64_t csandbox_tmpfs_type(void);
 

@@ -202,9 +202,10 @@ final class PoolDriver: @unchecked Sendable {
             answer.resume(returning: .report(report, ready, parts: parts))
         case .selfTest(let generation, let infected):
             let names = report.findings.filter { $0.kind == .virus }.map(\.name)
+            let full = report.unchecked.first { $0.reason == .workspaceFull }
             let fault =
                 switch (infected, names.first) {
-                case (true, nil): "the test virus was not found"
+                case (true, nil): full.map { Escaping.text($0.detail, limit: 200) } ?? "the test virus was not found"
                 case (false, let name?): "a clean message is taken for \(Escaping.text(name, limit: 200))"
                 default: nil as String?
                 }

@@ -92,7 +92,8 @@ import Testing
     func noRoomForWorkers() async throws {
         try await Lanes.run {
             let disk = try SmallDisk(megabytes: 16, entries: 6)
-            let stage = try Self.stage(disk, ["inspector.workers": "8"])
+            // Whose files need more room than there is.
+            let stage = try Self.stage(disk, ["inspector.workers": "8", "clamav.enabled": "no"])
             let log = stage.gateway.log
             #expect(try log.wait(for: "no room for another inspector worker").contains("No space left on device"))
             // The worker of the self-test gives its directory back.
@@ -103,10 +104,21 @@ import Testing
                 reply = try send(.clean(1), to: stage.gateway.port)
             }
             #expect(reply.code == 452 && reply.description.contains("4.3.1"), "\(reply)")
-            try disk.resize(entries: 2000)
+            try disk.resize(entries: 200)
             try stage.expectService()
             #expect(!log.lines.contains { $0.contains("generation 2") || $0.contains("before they are ready") })
             #expect(log.lines.count { $0.contains("no room for another inspector worker") } == 1)
+        }
+    }
+
+    /// The embedded scanner could not write down what it looks at: the gateway does not start, and says why.
+    @Test(.enabled(if: SmallDisk.isPossible, "mounting a small file system needs root"))
+    func noRoomForFilesOfTheScanner() async throws {
+        try await Lanes.run {
+            let disk = try SmallDisk(megabytes: 16, entries: 1000)
+            let error = #expect(throws: (any Error).self) { _ = try Self.stage(disk) }
+            let words = error.map { "\($0)" } ?? ""
+            #expect(words.contains("room for") && words.contains("nr_inodes"), "\(words)")
         }
     }
 

@@ -27,6 +27,8 @@ package final class Unpacker {
         package var isDecrypted: Bool { facts.contains { $0.kind == .password } }
         /// Limits that were reached on the way, for the first time in the message.
         package var limits: [UnpackingLimit] = []
+        /// It is a piece of something larger: called so, or the end of one, and nothing of it is missing but what stands behind it.
+        package var isPiece = false
         /// A limit of the message, reached here or before, kept what is in it from being handed out.
         package var isCut = false
     }
@@ -53,6 +55,8 @@ package final class Unpacker {
         /// The container is a document rather than an archive.
         package var isEmbedded: Bool
         let content: ContentStore.Stored
+        /// It goes as far as a container that is a piece of something larger: its end is missing like that one's.
+        fileprivate(set) var isEndOfPiece = false
         /// Its content is kept for what it may tell of passwords.
         var isKept = false
 
@@ -124,20 +128,22 @@ package final class Unpacker {
     ///     of uuencode and yEnc, and no labels.
     ///   - isQuoted: a part of the message that is shown rather than sent, and maybe in part only.
     ///   - namedPage: what programs show it as because its type or name says so.
+    ///   - isPiece: its names are those of a piece of something larger.
     package func open(
         _ content: Span<UInt8>, as container: Int, item: Item? = nil, mail: MailHandling = .open,
-        asEncodedText: Bool = true, isQuoted: Bool = false, namedPage: NamedPage? = nil
+        asEncodedText: Bool = true, isQuoted: Bool = false, namedPage: NamedPage? = nil, isPiece: Bool = false
     ) -> Opened {
         content.withUnsafeBufferPointer {
             open(
                 $0, as: container, item: item, flags: (item?.member.flags ?? []).union(isQuoted ? .quoted : []),
-                mail: mail, asEncodedText: asEncodedText, namedPage: namedPage)
+                mail: mail, asEncodedText: asEncodedText, namedPage: namedPage,
+                isPiece: isPiece || item?.isEndOfPiece == true)
         }
     }
 
     private func open(
         _ bytes: UnsafeBufferPointer<UInt8>, as container: Int, item: Item?, flags: MemberFlags,
-        mail: MailHandling, asEncodedText: Bool, namedPage: NamedPage?
+        mail: MailHandling, asEncodedText: Bool, namedPage: NamedPage?, isPiece: Bool
     ) -> Opened {
         let content = bytes.span
         let signs = content.textSigns
@@ -173,6 +179,7 @@ package final class Unpacker {
             }
             receiver.isEmbedded = !type.opening.isArchive
             if let decoded = read(content, type, signs, item, receiver) { covered = decoded }
+            receiver.noteEnds()
         }
         readDocument(content, opened.types, signs, namedPage: namedPage, receiver)
         if !budget.isOver, receiver.level <= limits.levels, isText {
@@ -213,8 +220,12 @@ package final class Unpacker {
             // Texts of a document are for its program: what they tell, nobody reads beside its other files.
             keepTexts(of: &items, isMail: opened.types.contains(.mail))
         }
+        opened.isPiece = isPiece && Self.isCutOnly(receiver.problems, opened.types)
+        if opened.isPiece { for index in receiver.ends { items[index].isEndOfPiece = true } }
         queue += items
-        opened.problems = receiver.problems
+        opened.problems = receiver.problems.map { problem in
+            problem.kind == .cut ? ContainerProblem(opened.isPiece ? .note : .corrupt, problem.detail) : problem
+        }
         opened.facts = receiver.facts
         opened.limits = budget.hits.filter { !hitsBefore.contains($0) }
         opened.isCut = budget.isOver || !opened.limits.isEmpty || receiver.level > limits.levels
@@ -243,6 +254,12 @@ package final class Unpacker {
         let all = texts.added(to: message)
         allPasswords = all
         return all
+    }
+
+    /// What is missing of a content is behind its end, or nobody knows what it is: a piece looks so. Damage within is damage whatever
+    /// its name is.
+    private static func isCutOnly(_ problems: [ContainerProblem], _ types: [FileType]) -> Bool {
+        types.isEmpty || problems.contains { $0.kind == .cut } && !problems.contains { $0.kind == .corrupt }
     }
 
     /// Of what is quoted, what cannot be read is no damage; odd structures are none either where a piece is missing.

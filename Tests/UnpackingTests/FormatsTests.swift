@@ -45,9 +45,11 @@ import Testing
             A volume of a split archive is `unchecked: unsupported`, which is delivered with a mark by default
             (`policies.NAME.unchecked.unsupported`). Volumes of 7z, RAR, cab and arj tell what they are by their content, and of zip
             those that zip(1) splits, first and last, and the last that 7-Zip does; all others are told by their names (`a.zip.001`,
-            `a.7z.002`, `a.z02`, `a.zip.ab` and `xab` of split(1)). What is whole in a volume is read; that the rest is missing is
-            no damage. A 7z archive that was cut off in the midst of a member looks like a first volume, and is taken for one; a
-            zip archive that was cut off is `unchecked: corrupt` under any other name.
+            `a.7z.002`, `a.z02`, `a.tar.gz.part2`, `a.tar.gz.aa`, `a.zip.ab` and `xab` of split(1)), where nobody knows what they
+            are, or where they are archives or compressed files that are cut off at their end and damaged nowhere else. What is
+            whole in a volume is read; that the rest is missing is no damage, in the member at its end neither. A 7z archive that
+            was cut off in the midst of a member looks like a first volume, and is taken for one; whatever else was cut off is
+            `unchecked: corrupt` under any other name.
 
             What is compressed as a whole has the name of the compressed file without its ending beside the one in it, as
             programs call it: `a.exe` in `a.exe.gz`, `a.tar` in `a.tgz`.

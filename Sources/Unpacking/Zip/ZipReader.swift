@@ -1,5 +1,5 @@
 internal import Bytes
-package import Members
+internal import Members
 
 /// Opens zip archives: every member of every directory, every local header that no directory knows, and what lies between
 /// them.
@@ -66,7 +66,7 @@ struct ZipReader {
         }
         openUnlisted(content, hasDirectory: !directory.listings.isEmpty)
         if !isVolume, directory.listings.isEmpty ? !directory.isEmptyArchive : directory.records.isEmpty {
-            sink.report(ContainerProblem.zipWithoutDirectory)
+            sink.report(directory.listings.isEmpty ? .cut : .corrupt, "zip archive without a directory or its end")
         }
         for comment in directory.comments where comment.count >= Self.smallestSlack && goesOn {
             goesOn = sink.add(Member(flags: .slack, role: "zip comment"), range: comment)
@@ -212,7 +212,7 @@ struct ZipReader {
             {
                 slack.append(position..<header)
                 if hasDirectory { sink.report(.ambiguous, "zip entry that the directory does not list") }
-                position = max(header + 4, openUnlisted(local, content))
+                position = max(header + 4, openUnlisted(local, content, hasDirectory: hasDirectory))
             }
             slack.append(position..<max(position, gap.upperBound))
         }
@@ -232,7 +232,7 @@ struct ZipReader {
     }
 
     /// Opens a member that only its local header tells of. Returns where it ends.
-    private mutating func openUnlisted(_ local: ZipEntry, _ content: Span<UInt8>) -> Int {
+    private mutating func openUnlisted(_ local: ZipEntry, _ content: Span<UInt8>, hasDirectory: Bool) -> Int {
         remarks.add(local, content)
         let member = member(local, local, content)
         if member.flags.contains(.directory), local.compressedSize == 0 {
@@ -245,7 +245,7 @@ struct ZipReader {
             data = local.dataStart..<nextSignature(content, from: local.dataStart)
             isCut = isVolume && data.upperBound == content.count
         } else if isCut, !isVolume {
-            sink.report(.corrupt, "zip entry beyond the end")
+            sink.report(hasDirectory ? .corrupt : .cut, "zip entry beyond the end")
         }
         let count = covered.count
         extract(
@@ -276,9 +276,4 @@ struct ZipExtent {
     var bound: Range<Int>
     /// The rest is in another volume.
     var isCut: Bool
-}
-
-extension ContainerProblem {
-    /// What a zip archive is that was cut off, or whose end was taken away.
-    package static let zipWithoutDirectory = ContainerProblem(.corrupt, "zip archive without a directory or its end")
 }

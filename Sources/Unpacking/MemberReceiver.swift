@@ -22,6 +22,8 @@ final class MemberReceiver: DocumentSink {
     var isStore = false
     /// The container itself is quoted, and so is what is in it.
     private let isQuoted: Bool
+    /// Parts of the container's octets may be missing or have others between them.
+    var holdsPieces: Bool { isStore || isQuoted }
     /// The container itself resembles a member beside it.
     private let isResembling: Bool
     /// The container itself was encrypted, and so was what is in it.

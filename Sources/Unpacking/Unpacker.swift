@@ -156,7 +156,9 @@ package final class Unpacker {
             flags: flags, isScript: !Self.mayQuote(opened.types))
         // What a database or a recording stores is in pieces there.
         let isStore = opened.types.contains(where: Self.isStore) && !Self.isZip(content)
-        receiver.isStore = isStore
+        // So is what a disk or file system has that has no reader; that it has none is told all the same.
+        let holdsPieces = isStore || Self.isUnread(opened.types) && !Self.isZip(content)
+        receiver.isStore = holdsPieces
         let hitsBefore = budget.hits
         if flags.contains(.guessed), !GuessedContent.isProved(content, opened.types) {
             receiver.report(.encrypted, GuessedContent.doubt)
@@ -235,9 +237,10 @@ package final class Unpacker {
             && !opened.isCut
             && receiver.problems.allSatisfy { $0.kind == .note }
             && !receiver.items.contains { $0.member.flags.contains(.slack) }
-        if isStore || flags.contains(.quoted) {
+        if holdsPieces || flags.contains(.quoted) {
             opened.problems = Self.notes(
-                of: opened.problems, arePieces: isStore, isResembling: flags.contains(.resembling))
+                of: opened.problems, in: opened.types, arePieces: holdsPieces, isQuoted: flags.contains(.quoted),
+                isResembling: flags.contains(.resembling))
         }
         if let failure = receiver.failure { workspaceFailure = failure }
         return opened
@@ -263,14 +266,17 @@ package final class Unpacker {
     }
 
     /// Of what is quoted, what cannot be read is no damage; odd structures are none either where a piece is missing.
-    /// - Parameter isResembling: what nobody can read may be another archive than the member that begins so.
+    /// - Parameters:
+    ///   - types: of the content, which have no reader if it is not quoted itself.
+    ///   - isResembling: what nobody can read may be another archive than the member that begins so.
     private static func notes(
-        of problems: [ContainerProblem], arePieces: Bool, isResembling: Bool
+        of problems: [ContainerProblem], in types: [FileType], arePieces: Bool, isQuoted: Bool, isResembling: Bool
     ) -> [ContainerProblem] {
+        let unread = isQuoted ? [] : types.filter { $0.opening == .unsupported }.map(\.title)
         let isPiece = arePieces || problems.contains { $0.kind == .corrupt || $0.kind == .unsupported }
         return problems.map { problem in
             switch problem.kind {
-            case .unsupported where isResembling: problem
+            case .unsupported where isResembling || unread.contains(problem.detail): problem
             case .corrupt, .unsupported: ContainerProblem(.note, problem.detail)
             case .ambiguous where isPiece: ContainerProblem(.note, problem.detail)
             default: problem
@@ -330,7 +336,7 @@ package final class Unpacker {
             return ZipReader.read(
                 content, passwords: supply, keys: keys,
                 isStorageStream: item?.member.flags.contains(.storageStream) == true,
-                into: receiver)
+                mayBeInPieces: receiver.holdsPieces, into: receiver)
         case .gzip: GzipReader.read(content, into: receiver)
         case .arj: ArjReader.read(content, into: receiver)
         case .arc: ArcReader.read(content, into: receiver)

@@ -34,7 +34,9 @@ import Testing
             packets, and a stream in the midst of unknown data is read as far as it goes; that it is not whole is a note, where
             a script or program that carries it is `unchecked: corrupt`, and so where all of its content comes and the checksum alone
             is wrong, it goes on to the end (gzip, Zstandard), or its mark is long, behind pictures and other media, in which other damaged streams are octets like any. More than `unpacking.hidden_archives` of them in one
-            program are `unchecked: over-limits`, in data a note.
+            program are `unchecked: over-limits`, in data a note. So is what is found in a disk, file system or archive that has no
+            reader, unless programs for zip open it: that it has none is told. Entries of zip that overlap there, as octets of others
+            stand between them, are opened one by one.
 
             Archives of RAR, 7z, cab, ARJ and LHA are looked for in the first 4 MiB of every other archive as well, those of zip by
             their directory in its last 80 KiB: in headers, frames that are skipped, gaps, free sectors. One that is no member is

@@ -204,7 +204,8 @@ package final class Unpacker {
             receiver.isEmbedded = true
             let items = receiver.items
             StrayArchives.read(
-                content, besides: covered, as: opened.types, into: receiver
+                content, besides: covered, as: opened.types,
+                leaving: receiver.problems.isEmpty ? WeakCompression(opened.types) : nil, into: receiver
             ) { use in
                 for item in items where item.hasContent {
                     guard withContent(of: item, use) == true else { return }

@@ -42,7 +42,9 @@ import Testing
             their directory in its last 80 KiB: in headers, frames that are skipped, gaps, free sectors. One that is no member is
             opened, and the message is `unchecked: ambiguous`.
             Where a member begins as it does, and headers lead to no end or more than 1,024 octets are the same, it is opened
-            without that mark: compressions leave parts of what they pack as they were.
+            without that mark: compressions leave parts of what they pack as they were. In the blocks of a file of LZ4, lzop or
+            Zstandard that was decoded to its end, the start of its header or its end record is enough, if the content has that,
+            and what cannot be read of it is a note: all of it is in the content, and is looked for there.
 
             A volume of a split archive is `unchecked: unsupported`, which is delivered with a mark by default
             (`policies.NAME.unchecked.unsupported`). Volumes of 7z, RAR, cab and arj tell what they are by their content, and of zip

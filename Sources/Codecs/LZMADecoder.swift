@@ -9,11 +9,6 @@ struct LZMADecoder {
     /// The last octets of output, in a circle once there are as many as it holds.
     private var window: [UInt8] = []
 
-    /// Octets of memory that decoding takes.
-    static func memory(_ properties: LZMAProperties, dictionary: Int, size: Int?) -> Int {
-        window(dictionary, size) + properties.probabilities * MemoryLayout<UInt16>.stride
-    }
-
     private static func window(_ dictionary: Int, _ size: Int?) -> Int {
         min(max(leastDictionary, dictionary), max(1, size ?? .max))
     }

@@ -18,7 +18,7 @@ final class RareLZMAStream: CodecStream {
             let dictionary = input.littleEndian32(at: start + 1), let size = input.littleEndian64(at: start + 5)
         else { return true }
         let stated = size == .max ? nil : Int(clamping: size)
-        guard LZMADecoder.memory(properties, dictionary: Int(dictionary), size: stated) <= memory else { return false }
+        guard Int(dictionary) <= memory else { return false }
         decoder = LZMADecoder(
             input, at: start + Self.header, properties, dictionary: Int(dictionary), size: stated)
         return true

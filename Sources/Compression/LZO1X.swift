@@ -82,8 +82,8 @@ package enum LZO1X {
                         return false
                     }
                     distance = (code & 8) << 11 + low >> 2 + high << 6
-                    // The end.
-                    if distance == 0 { return output.count == size }
+                    // The end, which nothing stands behind.
+                    if distance == 0 { return output.count == size && position == input.count }
                     distance += LZO1X.farOffset
                     (count, trailing) = (long + 2, low)
                 default:

@@ -170,7 +170,7 @@ private let unpackingKeys: [Setting] = [
     ),
     Setting(
         "unpacking.dictionary", \.unpacking.dictionary, .size(1_048_576...twoGiB),
-        "Octets of a dictionary or window (xz, lzma, lzip, zstd, 7z, zip, RAR); a larger one is not decoded. "
+        "Octets of a dictionary or window, as a header states it (xz, lzma, lzip, zstd, 7z, zip, RAR); what states a larger one is not decoded. "
             + "Memory is taken as far as decoded data fills it, so that small files with large windows cost nothing."),
     Setting(
         "unpacking.buffer", \.unpacking.buffer, .size(1_048_576...twoGiB),

@@ -50,32 +50,57 @@ enum ArchiveNames {
         "7z", "zip", "rar", "tar", "gz", "tgz", "bz2", "tbz2", "xz", "txz", "zst", "exe", "iso",
     ]
 
-    /// The name is that of a volume: `a.zip.002` of 7-Zip, `a.z02` of zip, `a.zip.ab` and `xab` of split(1).
-    /// - Parameter isKnown: its content is of some type, so that letters in its name mean nothing.
-    static func isVolume(_ name: String, isKnown: Bool) -> Bool {
-        let parts = name.lowercased().split(separator: ".", omittingEmptySubsequences: false)
+    /// The name is that of a piece: `a.zip.002` of 7-Zip, `a.z02` of zip, `a.zip.ab`, `a.zipab`, `a.zip.00` and `xab` of split(1),
+    /// `a.zip.part2` of browsers and others.
+    /// - Parameter isText: its content is text, so that letters in its name mean nothing.
+    private static func isPiece(_ name: String, isText: Bool) -> Bool {
+        let lower = name.lowercased()
+        let parts = lower.split(separator: ".", omittingEmptySubsequences: false)
         guard let last = parts.last else { return false }
-        if last.utf8.count >= 3, last.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) {
-            return parts.count >= 3 && endings.contains(parts[parts.count - 2])
+        if parts.count >= 2, last.first == "z", last.utf8.count >= 3, last.utf8.dropFirst().allSatisfy(isDigit) {
+            return true
         }
-        if !isKnown, last.utf8.allSatisfy({ 0x61...0x7A ~= $0 || $0 == 0x2D || $0 == 0x5F }) {
-            let isNamed = parts.count >= 3 && endings.contains(parts[parts.count - 2])
-            return isNamed && (last.utf8.count == 2 && last.first == "a" || last.hasPrefix("part"))
-                || parts.count == 1 && last.utf8.count == 3 && last.hasPrefix("xa")
+        if parts.count == 1, last.utf8.count == 3, last.hasPrefix("xa") {
+            return !isText && last.utf8.allSatisfy(isLetter)
         }
-        return parts.count >= 2 && last.first == "z" && last.utf8.count >= 3
-            && last.utf8.dropFirst().allSatisfy { 0x30...0x39 ~= $0 }
+        var whole = Substring(lower)
+        while whole.utf8.last.map(isDigit) == true { whole.removeLast() }
+        let digits = lower.utf8.count - whole.utf8.count
+        let isLettered = digits == 0 && whole.dropLast().hasSuffix("a") && whole.utf8.last.map(isLetter) == true
+        if isLettered { whole.removeLast(2) }
+        dropSeparator(from: &whole)
+        let isPart = whole.hasSuffix(part)
+        if isPart {
+            whole.removeLast(part.utf8.count)
+            dropSeparator(from: &whole)
+        }
+        guard isPart || isLettered || digits >= 2, !isText || digits >= 3 else { return false }
+        let ending = whole.split(separator: ".", omittingEmptySubsequences: false)
+        return ending.count >= 2 && ending.last.map(endings.contains) == true
     }
 
-    /// What cannot be read of a content. Volumes but the first have no signature, and nothing but their name tells what they are:
-    /// what in them looks like the start of something else has its end in another.
-    ///
-    /// The first volume that 7-Zip makes of a zip archive is a zip archive that was cut off. It is damaged to those who have it under
-    /// another name.
+    /// What some write in front of the number.
+    private static let part = "part"
+
+    private static func dropSeparator(from name: inout Substring) {
+        if let last = name.last, "._-".contains(last) { name.removeLast() }
+    }
+
+    private static func isDigit(_ octet: UInt8) -> Bool { 0x30...0x39 ~= octet }
+
+    private static func isLetter(_ octet: UInt8) -> Bool { 0x61...0x7A ~= octet }
+
+    /// All names of a content are those of a piece: those who have it under another name find it cut off.
+    static func arePiece(_ names: [String]) -> Bool {
+        !names.isEmpty && names.allSatisfy { isPiece($0, isText: false) }
+    }
+
+    /// What cannot be read of a content. Pieces but the first have no signature, and nothing but their name tells what they are:
+    /// what in them looks like the start of something else has its end in another. The first is what the whole is, and cut off.
     static func problems(of opened: Unpacker.Opened, names: [String]) -> [ContainerProblem] {
-        func isVolume(_ name: String) -> Bool { Self.isVolume(name, isKnown: !opened.types.isEmpty) }
-        let isCut = opened.problems.contains(.zipWithoutDirectory) && names.allSatisfy(isVolume)
-        guard opened.types.isEmpty || opened.types == [.text] || isCut, names.contains(where: isVolume) else {
+        let isText = opened.types == [.text]
+        guard opened.types.isEmpty || isText || opened.isPiece, names.contains(where: { isPiece($0, isText: isText) })
+        else {
             return opened.problems
         }
         return [ContainerProblem(.unsupported, "volume of a split archive, by its name")]

@@ -89,7 +89,8 @@ extension Inspection.Run {
         let opened = unpacker.open(
             content, as: part, item: item, mail: isText ? .text : structure.hasParts ? .opened : .open,
             asEncodedText: !structure.mayHoldBlocks, isQuoted: structure.isCutOff,
-            namedPage: PageName.page(builder.report.parts[part]))
+            namedPage: PageName.page(builder.report.parts[part]),
+            isPiece: ArchiveNames.arePiece(builder.report.parts[part].names))
         if isForTokensOnly {
             // What is in it is called by its type and name.
             builder.describe(part) { $0.detectedType = opened.types.first?.mediaType ?? "" }
@@ -159,9 +160,10 @@ extension Inspection.Run {
         switch problem.kind {
         // Another way to decode a part gives garbage more often than not.
         case .corrupt where builder.report.parts[part].reading > 0,
+            .cut where builder.report.parts[part].reading > 0,
             .unsupported where builder.report.parts[part].reading > 0 && isDamaged:
             builder.addNote(problem.detail, part: part)
-        case .corrupt: builder.addUnchecked(.corrupt, part: part, problem.detail)
+        case .corrupt, .cut: builder.addUnchecked(.corrupt, part: part, problem.detail)
         case .unsupported: builder.addUnchecked(.unsupported, part: part, problem.detail)
         case .encrypted:
             builder.addUnchecked(.encrypted, part: part, problem.detail)

@@ -4,7 +4,7 @@ package struct ContainerLimits: Hashable, Sendable {
     package var hiddenArchives: Int
     /// Places in one content that look like the start of a compressed file or archive and are tried.
     package var marks: Int
-    /// Octets of a dictionary or window: those of `xz -9` are a quarter of the default.
+    /// Octets of a dictionary or window, as a header states it: those of `xz -9` are a quarter of the default.
     package var dictionary: Int
     /// Octets of what has to be in memory as a whole to be decoded: what is encrypted, and folders of 7z.
     package var buffer: Int

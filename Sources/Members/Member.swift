@@ -74,6 +74,9 @@ package struct ContainerProblem: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         /// Damaged, cut off, or not what it claims to be.
         case corrupt
+        /// Damaged in no other way than that it ends too early: what is missing would stand behind its last octet. That is told as
+        /// `corrupt`, and in a piece of something larger as a note.
+        case cut
         /// A format, method or part of a format that is not read here.
         case unsupported
         /// All or part of it is encrypted.

@@ -22,6 +22,8 @@ final class MemberReceiver: DocumentSink {
     var isStore = false
     /// The container itself is quoted, and so is what is in it.
     private let isQuoted: Bool
+    /// Parts of the container's octets may be missing or have others between them.
+    var holdsPieces: Bool { isStore || isQuoted }
     /// The container itself resembles a member beside it.
     private let isResembling: Bool
     /// The container itself was encrypted, and so was what is in it.
@@ -33,6 +35,8 @@ final class MemberReceiver: DocumentSink {
     private(set) var items: [Unpacker.Item] = []
     private(set) var problems: [ContainerProblem] = []
     private(set) var facts: [DocumentFact] = []
+    /// Places in `items` of those that go as far as the container does.
+    private(set) var ends: Set<Int> = []
     /// Why the workspace could not be written.
     private(set) var failure: SystemError?
     private var current: Member?
@@ -69,6 +73,15 @@ final class MemberReceiver: DocumentSink {
         if problems.count < Self.mostProblems, !problems.contains(problem) { problems.append(problem) }
     }
 
+    /// A reader came to its end. Where the container is cut off, so are the last member and what all of it decompresses to.
+    func noteEnds() {
+        guard problems.contains(where: { $0.kind == .cut }) else { return }
+        for (index, item) in items.enumerated() where item.member.role == Member.decompressed { ends.insert(index) }
+        if let last = items.lastIndex(where: { $0.hasContent && !$0.member.flags.contains(.slack) }) {
+            ends.insert(last)
+        }
+    }
+
     func add(_ fact: DocumentFact) {
         facts.append(fact)
     }
@@ -91,6 +104,7 @@ final class MemberReceiver: DocumentSink {
             put(member, store.finish())
             guard accept(outcome) else { return false }
         }
+        if range.upperBound == content.count { ends.insert(items.count - 1) }
         return taken == range.count
     }
 

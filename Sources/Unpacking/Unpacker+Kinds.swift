@@ -29,6 +29,12 @@ extension Unpacker {
     /// Files of programs that store files of others.
     static func isStore(_ type: FileType) -> Bool { [.sqlite, .access, .capture].contains(type) }
 
+    /// What has no reader, and no other but that of zip, whose members are recognised anywhere.
+    static func isUnread(_ types: [FileType]) -> Bool {
+        types.contains { $0.opening == .unsupported }
+            && types.allSatisfy { $0.opening == .unsupported || $0.opening == .zip }
+    }
+
     /// Scripts, pages, documents of text: what has no reader for files that are encoded into lines.
     static func mayHoldEncodedText(_ types: [FileType]) -> Bool {
         !types.contains { [.encodedText, .mail, .mbox].contains($0.opening) || $0 == .binHex }

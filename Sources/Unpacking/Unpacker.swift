@@ -27,6 +27,8 @@ package final class Unpacker {
         package var isDecrypted: Bool { facts.contains { $0.kind == .password } }
         /// Limits that were reached on the way, for the first time in the message.
         package var limits: [UnpackingLimit] = []
+        /// It is a piece of something larger: called so, or the end of one, and nothing of it is missing but what stands behind it.
+        package var isPiece = false
         /// A limit of the message, reached here or before, kept what is in it from being handed out.
         package var isCut = false
     }
@@ -53,6 +55,8 @@ package final class Unpacker {
         /// The container is a document rather than an archive.
         package var isEmbedded: Bool
         let content: ContentStore.Stored
+        /// It goes as far as a container that is a piece of something larger: its end is missing like that one's.
+        fileprivate(set) var isEndOfPiece = false
         /// Its content is kept for what it may tell of passwords.
         var isKept = false
 
@@ -124,20 +128,22 @@ package final class Unpacker {
     ///     of uuencode and yEnc, and no labels.
     ///   - isQuoted: a part of the message that is shown rather than sent, and maybe in part only.
     ///   - namedPage: what programs show it as because its type or name says so.
+    ///   - isPiece: its names are those of a piece of something larger.
     package func open(
         _ content: Span<UInt8>, as container: Int, item: Item? = nil, mail: MailHandling = .open,
-        asEncodedText: Bool = true, isQuoted: Bool = false, namedPage: NamedPage? = nil
+        asEncodedText: Bool = true, isQuoted: Bool = false, namedPage: NamedPage? = nil, isPiece: Bool = false
     ) -> Opened {
         content.withUnsafeBufferPointer {
             open(
                 $0, as: container, item: item, flags: (item?.member.flags ?? []).union(isQuoted ? .quoted : []),
-                mail: mail, asEncodedText: asEncodedText, namedPage: namedPage)
+                mail: mail, asEncodedText: asEncodedText, namedPage: namedPage,
+                isPiece: isPiece || item?.isEndOfPiece == true)
         }
     }
 
     private func open(
         _ bytes: UnsafeBufferPointer<UInt8>, as container: Int, item: Item?, flags: MemberFlags,
-        mail: MailHandling, asEncodedText: Bool, namedPage: NamedPage?
+        mail: MailHandling, asEncodedText: Bool, namedPage: NamedPage?, isPiece: Bool
     ) -> Opened {
         let content = bytes.span
         let signs = content.textSigns
@@ -150,7 +156,9 @@ package final class Unpacker {
             flags: flags, isScript: !Self.mayQuote(opened.types))
         // What a database or a recording stores is in pieces there.
         let isStore = opened.types.contains(where: Self.isStore) && !Self.isZip(content)
-        receiver.isStore = isStore
+        // So is what a disk or file system has that has no reader; that it has none is told all the same.
+        let holdsPieces = isStore || Self.isUnread(opened.types) && !Self.isZip(content)
+        receiver.isStore = holdsPieces
         let hitsBefore = budget.hits
         if flags.contains(.guessed), !GuessedContent.isProved(content, opened.types) {
             receiver.report(.encrypted, GuessedContent.doubt)
@@ -173,6 +181,7 @@ package final class Unpacker {
             }
             receiver.isEmbedded = !type.opening.isArchive
             if let decoded = read(content, type, signs, item, receiver) { covered = decoded }
+            receiver.noteEnds()
         }
         readDocument(content, opened.types, signs, namedPage: namedPage, receiver)
         if !budget.isOver, receiver.level <= limits.levels, isText {
@@ -195,7 +204,8 @@ package final class Unpacker {
             receiver.isEmbedded = true
             let items = receiver.items
             StrayArchives.read(
-                content, besides: covered, as: opened.types, into: receiver
+                content, besides: covered, as: opened.types,
+                leaving: receiver.problems.isEmpty ? WeakCompression(opened.types) : nil, into: receiver
             ) { use in
                 for item in items where item.hasContent {
                     guard withContent(of: item, use) == true else { return }
@@ -213,8 +223,12 @@ package final class Unpacker {
             // Texts of a document are for its program: what they tell, nobody reads beside its other files.
             keepTexts(of: &items, isMail: opened.types.contains(.mail))
         }
+        opened.isPiece = isPiece && Self.isCutOnly(receiver.problems, opened.types)
+        if opened.isPiece { for index in receiver.ends { items[index].isEndOfPiece = true } }
         queue += items
-        opened.problems = receiver.problems
+        opened.problems = receiver.problems.map { problem in
+            problem.kind == .cut ? ContainerProblem(opened.isPiece ? .note : .corrupt, problem.detail) : problem
+        }
         opened.facts = receiver.facts
         opened.limits = budget.hits.filter { !hitsBefore.contains($0) }
         opened.isCut = budget.isOver || !opened.limits.isEmpty || receiver.level > limits.levels
@@ -224,9 +238,10 @@ package final class Unpacker {
             && !opened.isCut
             && receiver.problems.allSatisfy { $0.kind == .note }
             && !receiver.items.contains { $0.member.flags.contains(.slack) }
-        if isStore || flags.contains(.quoted) {
+        if holdsPieces || flags.contains(.quoted) {
             opened.problems = Self.notes(
-                of: opened.problems, arePieces: isStore, isResembling: flags.contains(.resembling))
+                of: opened.problems, in: opened.types, arePieces: holdsPieces, isQuoted: flags.contains(.quoted),
+                isResembling: flags.contains(.resembling))
         }
         if let failure = receiver.failure { workspaceFailure = failure }
         return opened
@@ -245,15 +260,24 @@ package final class Unpacker {
         return all
     }
 
+    /// What is missing of a content is behind its end, or nobody knows what it is: a piece looks so. Damage within is damage whatever
+    /// its name is.
+    private static func isCutOnly(_ problems: [ContainerProblem], _ types: [FileType]) -> Bool {
+        types.isEmpty || problems.contains { $0.kind == .cut } && !problems.contains { $0.kind == .corrupt }
+    }
+
     /// Of what is quoted, what cannot be read is no damage; odd structures are none either where a piece is missing.
-    /// - Parameter isResembling: what nobody can read may be another archive than the member that begins so.
+    /// - Parameters:
+    ///   - types: of the content, which have no reader if it is not quoted itself.
+    ///   - isResembling: what nobody can read may be another archive than the member that begins so.
     private static func notes(
-        of problems: [ContainerProblem], arePieces: Bool, isResembling: Bool
+        of problems: [ContainerProblem], in types: [FileType], arePieces: Bool, isQuoted: Bool, isResembling: Bool
     ) -> [ContainerProblem] {
+        let unread = isQuoted ? [] : types.filter { $0.opening == .unsupported }.map(\.title)
         let isPiece = arePieces || problems.contains { $0.kind == .corrupt || $0.kind == .unsupported }
         return problems.map { problem in
             switch problem.kind {
-            case .unsupported where isResembling: problem
+            case .unsupported where isResembling || unread.contains(problem.detail): problem
             case .corrupt, .unsupported: ContainerProblem(.note, problem.detail)
             case .ambiguous where isPiece: ContainerProblem(.note, problem.detail)
             default: problem
@@ -313,7 +337,7 @@ package final class Unpacker {
             return ZipReader.read(
                 content, passwords: supply, keys: keys,
                 isStorageStream: item?.member.flags.contains(.storageStream) == true,
-                into: receiver)
+                mayBeInPieces: receiver.holdsPieces, into: receiver)
         case .gzip: GzipReader.read(content, into: receiver)
         case .arj: ArjReader.read(content, into: receiver)
         case .arc: ArcReader.read(content, into: receiver)

@@ -284,7 +284,8 @@ import Testing
             (noise, "a.7z.part-ac", [.unsupported]),
             (noise, "a.zip.002", [.unsupported]), (noise, "tab", []), (noise, "a.zip.db", []),
             (Array("text".utf8), "xab", []),
-            (cut, "a.zip.001", [.unsupported]), (cut, "a.zip", [.corrupt]), (cut, "xaa", [.corrupt]),
+            (cut, "a.zip.001", [.unsupported]), (cut, "a.zip", [.corrupt]), (cut, "xaa", [.unsupported]),
+            (cut, "xaa.bin", [.corrupt]),
         ] as [([UInt8], String, Set<UncheckedReason>)] {
             let unchecked = try report(content, name: name).unchecked
             #expect(Set(unchecked.map(\.reason)) == reasons, "\(name) \(unchecked.map(\.detail))")
@@ -309,17 +310,26 @@ import Testing
     /// Volumes but the first have no signature.
     @Test func volumesAreToldByTheirNames() throws {
         let noise = (0..<4096).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 13) }
-        for name in ["a.7z.002", "a.zip.017", "a.z02", "A.Z101", "a.tar.gz.1000"] {
+        for name in ["a.7z.002", "a.zip.017", "a.z02", "A.Z101", "a.tar.gz.1000", "a.7z.part2", "a.tar.gz.ab", "xab"] {
             let report = try report(noise, name: name)
             #expect(report.unchecked.map(\.reason) == [.unsupported], "\(name): \(report.unchecked)")
         }
-        for name in ["a.002", "a.zip.02", "a.z2", "a.zip", "z02", "a.doc.002", "a.7z.002.bin"] {
+        for name in ["a.002", "a.zip.2", "a.z2", "a.zip", "z02", "a.doc.002", "a.7z.002.bin"] {
             #expect(try report(noise, name: name).unchecked.isEmpty, "\(name)")
         }
-        // A name excuses nothing that is an archive by its content.
-        let archive = Self.archive([("run.com", Self.virus)])
-        let cut = try report(Array(archive.prefix(archive.count - 20)), name: "a.zip.002")
-        #expect(cut.unchecked.map(\.reason) == [.corrupt], "\(cut.unchecked)")
+        // The first is an archive that is cut off, and its members' end is missing like its own.
+        let tar = try runTool("sh", ["-c", "tar -C / -cf - etc/services | head -c 1500 | gzip -c"])
+        for name in ["a.tar.gz.001", "a.tar.gz.aa", "xaa"] {
+            let first = try report(Array(tar.output.dropLast(20)), name: name)
+            #expect(first.unchecked.map(\.reason) == [.unsupported], "\(name): \(first.unchecked)")
+        }
+        #expect(
+            try report(Array(tar.output.dropLast(20)), name: "a.tar.gz").unchecked.contains { $0.reason == .corrupt })
+        // A name excuses no damage within, here that of the second header.
+        var archive = Self.archive([("run.com", Self.virus), ("b.txt", Self.virus)])
+        archive[8 + 60 + Self.virus.count + 58] ^= 1
+        let damaged = try report(archive, name: "a.zip.002")
+        #expect(damaged.unchecked.map(\.reason) == [.corrupt], "\(damaged.unchecked)")
     }
 
     @Test func nestedMailIsReadAsMail() throws {

@@ -34,20 +34,26 @@ import Testing
             packets, and a stream in the midst of unknown data is read as far as it goes; that it is not whole is a note, where
             a script or program that carries it is `unchecked: corrupt`, and so where all of its content comes and the checksum alone
             is wrong, it goes on to the end (gzip, Zstandard), or its mark is long, behind pictures and other media, in which other damaged streams are octets like any. More than `unpacking.hidden_archives` of them in one
-            program are `unchecked: over-limits`, in data a note.
+            program are `unchecked: over-limits`, in data a note. So is what is found in a disk, file system or archive that has no
+            reader, unless programs for zip open it: that it has none is told. Entries of zip that overlap there, as octets of others
+            stand between them, are opened one by one.
 
             Archives of RAR, 7z, cab, ARJ and LHA are looked for in the first 4 MiB of every other archive as well, those of zip by
             their directory in its last 80 KiB: in headers, frames that are skipped, gaps, free sectors. One that is no member is
             opened, and the message is `unchecked: ambiguous`.
             Where a member begins as it does, and headers lead to no end or more than 1,024 octets are the same, it is opened
-            without that mark: compressions leave parts of what they pack as they were.
+            without that mark: compressions leave parts of what they pack as they were. In the blocks of a file of LZ4, lzop or
+            Zstandard that was decoded to its end, the start of its header or its end record is enough, if the content has that,
+            and what cannot be read of it is a note: all of it is in the content, and is looked for there.
 
             A volume of a split archive is `unchecked: unsupported`, which is delivered with a mark by default
             (`policies.NAME.unchecked.unsupported`). Volumes of 7z, RAR, cab and arj tell what they are by their content, and of zip
             those that zip(1) splits, first and last, and the last that 7-Zip does; all others are told by their names (`a.zip.001`,
-            `a.7z.002`, `a.z02`, `a.zip.ab` and `xab` of split(1)). What is whole in a volume is read; that the rest is missing is
-            no damage. A 7z archive that was cut off in the midst of a member looks like a first volume, and is taken for one; a
-            zip archive that was cut off is `unchecked: corrupt` under any other name.
+            `a.7z.002`, `a.z02`, `a.tar.gz.part2`, `a.tar.gz.aa`, `a.zip.ab` and `xab` of split(1)), where nobody knows what they
+            are, or where they are archives or compressed files that are cut off at their end and damaged nowhere else. What is
+            whole in a volume is read; that the rest is missing is no damage, in the member at its end neither. A 7z archive that
+            was cut off in the midst of a member looks like a first volume, and is taken for one; whatever else was cut off is
+            `unchecked: corrupt` under any other name.
 
             What is compressed as a whole has the name of the compressed file without its ending beside the one in it, as
             programs call it: `a.exe` in `a.exe.gz`, `a.tar` in `a.tgz`.

@@ -46,6 +46,42 @@ import Testing
         }
     }
 
+    private static let package = """
+        python3 -I -c "
+        import random, zipfile
+        random.seed(3)
+        z = zipfile.ZipFile('d.docx', 'w', zipfile.ZIP_DEFLATED)
+        for i in range(9): z.writestr('%d.bin' % i, bytes(random.randrange(256) for _ in range(30000)))
+        z.close()"
+        """
+
+    /// What has no reader has files in pieces, and programs of its own to put them together.
+    @Test(
+        .enabled(if: (tools + ["mke2fs"]).allSatisfy(GeneratorTests.installed)),
+        arguments: [
+            "\(volume) && qemu-img convert -O vdi fat out", "\(volume) && qemu-img convert -O qcow2 fat out",
+            "\(volume) && qemu-img convert -O qed fat out", "\(volume) && qemu-img convert -O parallels fat out",
+            "\(volume) && mcopy -i fat d.docx :: && qemu-img convert -O qcow fat out",
+            "7z a -twim out.wim e.com d.docx >/dev/null && mv out.wim out",
+            "mkdir f && cp e.com d.docx f && mke2fs -q -b 1024 -d f out 2M",
+            "mkdir f && cp e.com d.docx f && mke2fs -q -t ext4 -d f out 2M",
+        ])
+    func whatHasNoReaderIsUnsupported(_ script: String) throws {
+        let disk = try Self.make("\(Self.package)\n\(script)")
+        let result = Unpacked(disk, messageSize: 1 << 24)
+        #expect(result.kinds == [.unsupported] && !result.isComplete, "\(script): \(result.types) \(result.problems)")
+    }
+
+    /// The mark of a disk in front of an archive that programs open excuses nothing of that.
+    @Test func archivesBehindMarks() {
+        let mark: [UInt8] = [0x51, 0x46, 0x49, 0xFB] + [UInt8](repeating: 0, count: 2000)
+        var zip = UnpackingTests.zip([("a.txt", Array("harmless".utf8)), ("b.com", eicar)])
+        #expect(!Unpacked(mark + zip).places(of: eicar).isEmpty)
+        zip[40] ^= 1
+        #expect(
+            Unpacked(mark + zip).kinds.isSuperset(of: [.unsupported, .corrupt]), "\(Unpacked(mark + zip).problems)")
+    }
+
     @Test(.enabled(if: tools.allSatisfy(GeneratorTests.installed))) func disksOfVMware() throws {
         let disk = try Self.make("\(Self.volume) && qemu-img convert -O vmdk fat out")
         for front in Self.fronts {

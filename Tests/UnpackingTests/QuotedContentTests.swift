@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import Members
 import TestSupport
@@ -80,6 +81,10 @@ import Testing
                 f = io.BytesIO(); z = zipfile.ZipFile(f, 'w', zipfile.ZIP_DEFLATED)
                 z.writestr('a.txt', b'text ' * 500 + noise(n)); z.writestr('b.txt', b'words ' * 900); z.close()
                 return f.getvalue()
+            def packages(n):
+                f = io.BytesIO(); z = zipfile.ZipFile(f, 'w', zipfile.ZIP_DEFLATED)
+                for i in range(12): z.writestr('%d.bin' % i, noise(n))
+                z.close(); return f.getvalue()
             c = sqlite3.connect('out'); c.execute('create table t (n int, b blob)')
             for i in range(\(rows)): c.execute('insert into t values (?, ?)', (i, \(blob)))
             c.commit(); c.close()"
@@ -89,7 +94,7 @@ import Testing
     @Test(arguments: [
         (400, "gzip.compress(b'note %d ' % i + b'text ' * 40)"), (60, "gzip.compress(noise(5000))"),
         (10, "package(20000)"), (40, "package(30)"), (5, "zlib.compress(noise(9000)) + gzip.compress(noise(300))"),
-        (3, "given + noise(5000)"),
+        (3, "given + noise(5000)"), (1, "packages(20000)"), (3, "packages(9000)"), (9, "packages(700)"),
     ])
     func databases(_ rows: Int, _ blob: String) throws {
         let file = try database(rows, blob, try Self.make("7z", Self.lines))
@@ -105,6 +110,39 @@ import Testing
                 20, "given if i == 15 else gzip.compress(noise(6000))", try Self.make(suffix, eicar))
             let result = Unpacked(file, messageSize: 1 << 20)
             #expect(!result.places(of: eicar).isEmpty && !result.isMarked, "\(suffix) \(result.problems)")
+        }
+    }
+
+    /// Entries that share octets are opened one by one there: what a bomb would hide is found, each octet once.
+    @Test func overlappingEntriesInDatabases() throws {
+        let text = Array("harmless text".utf8)
+        var writer = ZipWriter(entries: [ZipWriter.Entry("a.txt", text), ZipWriter.Entry("b.com", eicar)])
+        writer.entries.append(ZipWriter.Entry("c.com", eicar))
+        var bomb = writer.archive()
+        // The directory has the second entry begin where the first does.
+        let list = bomb.span.firstIndex(of: ZipSignatures.centralHeader, from: 0) ?? 0
+        let next = bomb.span.firstIndex(of: ZipSignatures.centralHeader, from: list + 4)
+        let second = try #require(next)
+        bomb.replaceSubrange(second + 42..<second + 46, with: octets(0, 4))
+        #expect(Unpacked(bomb).kinds == [.overLimits] && Unpacked(bomb).entries.isEmpty)
+        let result = Unpacked(try database(1, "given", bomb), messageSize: 1 << 20)
+        #expect(result.places(of: eicar).count == 2 && !result.isMarked, "\(result.problems)")
+        #expect(result.entries.filter { $0.content == text }.count == 1)
+        #expect(result.problems.contains { $0.detail == ContainerLimit.overlappingEntries.rawValue })
+        // Behind a database programs find it as well.
+        let behind = Unpacked(try database(1, "noise(100)") + bomb, messageSize: 1 << 20)
+        #expect(behind.kinds.contains(.overLimits), "\(behind.problems)")
+    }
+
+    /// Data is no name; the member is one all the same.
+    @Test func namesInPieces() throws {
+        let long = String(repeating: "n", count: 300)
+        for (name, isName) in [(long + ".com", true), (long + "\u{1}.com", false), ("n\u{1}.com", true)] {
+            let zip = zip([(name, eicar)])
+            #expect(Unpacked(zip).names == [name])
+            let result = Unpacked(try database(1, "given", zip), messageSize: 1 << 20)
+            #expect(!result.places(of: eicar).isEmpty && result.names.contains(name) == isName, "\(result.names)")
+            #expect(!result.entries.contains { $0.flags.contains(.directory) })
         }
     }
 

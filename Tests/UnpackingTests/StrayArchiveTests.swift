@@ -1,3 +1,4 @@
+import Compression
 import Members
 import TestSupport
 import Testing
@@ -239,5 +240,74 @@ import Testing
         image.replaceSubrange(512..<512 + hidden.count, with: hidden)
         let result = Unpacked(image, messageSize: 1 << 20)
         #expect(!result.places(of: eicar).isEmpty && result.kinds.contains(.ambiguous), "\(result.problems)")
+    }
+
+    /// What weak compressions leave of archives as they were: an end record, the header of a small archive.
+    @Test(
+        .enabled(if: Corpora.isPresent, "needs the corpora beside the package"),
+        arguments: [
+            "lzop -q -1 -c", "lzop -q -9 -c", "lz4 -q -c", "lz4 -q -9 -c", "zstd -q -c -1", "zstd -q -c --fast=10",
+        ])
+    func weakCompressions(_ program: String) throws {
+        let names = ["rar3-solid", "rar3-subdirs", "unicode"].map { "/rarfile/\($0).rar" }
+        var contents = try Corpora.files("rarfile").filter { path in names.contains { "/\(path)".hasSuffix($0) } }.map {
+            try Corpora.bytes($0)
+        }
+        try #require(contents.count == names.count)
+        contents += try [Self.make("zip", Self.clean), Self.make("stored.zip", Self.clean)]
+        contents += try contents.map { try Self.make("ustar.tar", $0, name: "a.rar") }
+        for content in contents {
+            let packed = try runTool("sh", ["-c", program], input: content)
+            try #require(packed.status == 0)
+            let result = Unpacked(packed.output, messageSize: 1 << 22)
+            let (isThere, isMarked) = (result.entries.contains { $0.content == content }, result.isMarked)
+            #expect(isThere && !isMarked, "\(content.count) \(result.problems)")
+        }
+    }
+
+    /// A file of lzop with one block that is stored, in whose header a field holds something, or behind whose block stands some more.
+    private static func lzop(_ content: [UInt8], name: [UInt8] = [], extra: [UInt8]? = nil) -> [UInt8] {
+        func big(_ value: Int, _ count: Int) -> [UInt8] { octets(value, count).reversed() }
+        let flags = extra == nil ? 0 : 0x40
+        let fields =
+            big(0x1040, 2) + big(0x20A0, 2) + big(0x0940, 2) + [1, 5] + big(flags, 4) + big(0o100644, 4) + big(0, 8)
+            + [UInt8(name.count)] + name
+        let field = extra.map { big($0.count, 4) + $0 + big(0, 4) } ?? []
+        return LZOPData.mark + fields + big(Int(adler32(fields.span)), 4) + field + big(content.count, 4)
+            + big(content.count, 4) + content + big(0, 4)
+    }
+
+    /// What stands outside of the blocks is no part of the content, whatever that begins or ends with.
+    @Test func outsideOfBlocks() throws {
+        #expect(!Unpacked(Self.lzop(Self.clean)).isMarked)
+        let rar = HiddenArchiveTests.rar("b.com", eicar)
+        for archive in [rar, try Self.make("zip", eicar), try Self.make("7z", eicar)] {
+            let decoy = Self.clean + archive.prefix(40) + Self.clean + archive.suffix(22) + Self.clean
+            var files = [Self.lzop(decoy, extra: archive)]
+            if archive.count < 256 {
+                files += [Self.lzop(decoy, name: archive), Self.lzop(decoy) + Self.lzop(decoy, name: archive)]
+            }
+            for suffix in ["zst", "lz4"] {
+                let plain = try Self.make(suffix, decoy)
+                files += [Self.frame(archive) + plain, plain + Self.frame(archive)]
+                // A frame around what seems to be another.
+                files.append(Self.frame(Self.frame([]) + archive) + plain)
+            }
+            for file in files {
+                let result = Unpacked(file, messageSize: 1 << 20)
+                #expect(!result.places(of: eicar).isEmpty, "\(result.problems)")
+                // What looks like a zip archive itself is read as one.
+                let isFound = result.problems.contains(ContainerProblem(.ambiguous, "archive beside members"))
+                #expect(isFound || result.types.contains("zip"), "\(result.types) \(result.problems)")
+            }
+        }
+    }
+
+    /// A block of LZO ends with its octets: what stands behind its end is refused by lzop, too.
+    @Test func behindTheEndOfABlock() {
+        // A run of literals, and the end.
+        let block = [17 + 8] + Array("harmless".utf8) + [0x11, 0, 0]
+        #expect(LZO1X.decode(block.span, size: 8) == Array("harmless".utf8))
+        #expect(LZO1X.decode((block + [0]).span, size: 8) == nil)
     }
 }

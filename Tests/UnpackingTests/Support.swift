@@ -28,25 +28,29 @@ struct Unpacked {
     var facts: [DocumentFact] = []
     var limits: [UnpackingLimit] = []
     var isComplete = false
+    var isPiece = false
     var failure: String?
 
     /// - Parameters:
     ///   - directory: of the workspace; nil keeps all in memory.
     ///   - looksAhead: the content is lent for texts that come later.
+    ///   - isPiece: it has the name of a piece of something larger.
     init(
         _ content: [UInt8], limits: UnpackingLimits = UnpackingLimits(), messageSize: Int? = nil,
-        directory: String? = nil, passwords: Passwords = Passwords(), looksAhead: Bool = false
+        directory: String? = nil, passwords: Passwords = Passwords(), looksAhead: Bool = false,
+        isPiece: Bool = false
     ) {
         // libarchive gives no names otherwise; the inspector does the same before it forks.
         setlocale(LC_ALL, "C.UTF-8")
         let unpacker = Unpacker(
             limits: limits, messageSize: messageSize ?? content.count, directory: directory, passwords: { passwords },
             containers: { use in if looksAhead { use(content.span) } })
-        let opened = unpacker.open(content.span, as: -1)
+        let opened = unpacker.open(content.span, as: -1, isPiece: isPiece)
         types = opened.types.map(\.name)
         problems = opened.problems
         facts = opened.facts
         isComplete = opened.isComplete
+        self.isPiece = opened.isPiece
         while let item = unpacker.next() {
             let index = entries.count
             let holder = item.container < 0 ? "" : entries[item.container].path + "/"

@@ -35,7 +35,7 @@ final class RarMembers {
         if isVersion5, listing.end == nil, !listing.limitReached, sink.mayGoOn(),
             !ArchiveFacts.hasEncryptedHeaders(content, format)
         {
-            report(.corrupt, "\(what) is cut off")
+            report(.cut, "\(what) is cut off")
         }
     }
 
@@ -65,7 +65,7 @@ final class RarMembers {
 
     /// Notes a problem. Of a volume, which is told as such, the rest is missing without any damage.
     private func report(_ kind: ContainerProblem.Kind, _ detail: String) {
-        sink.report(kind == .corrupt && isVolume ? .note : kind, detail)
+        sink.report([.corrupt, .cut].contains(kind) && isVolume ? .note : kind, detail)
     }
 
     /// Returns false when the sink wants no more.

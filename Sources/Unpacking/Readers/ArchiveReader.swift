@@ -74,7 +74,7 @@ struct ArchiveReader {
             archive.enable(format)
             if let pages, archive.takeDOSNames() { reader.hasDOSNames = !pages.areKnown }
             guard archive.open(bytes) else {
-                sink.report(archive.failure(format.words))
+                sink.report(reader.failure(of: archive, bytes.span))
                 return nil
             }
             return reader.readMembers(archive, bytes.span, format) ? archive.consumed : nil
@@ -153,7 +153,7 @@ struct ArchiveReader {
             case .failed:
                 // Behind a method that is not decoded some readers are lost; that is no damage.
                 if !lacksMethod {
-                    let failure = failure(of: archive)
+                    let failure = failure(of: archive, content)
                     report(failure.kind, failure.detail)
                 }
                 return false
@@ -161,12 +161,14 @@ struct ArchiveReader {
                 if format == .cpio, !addPassedOver(archive, content, untilEnd: false) { return false }
                 // libarchive does not look at it.
                 let sum = format == .cpio ? CPIOHeader.sum(content, at: archive.headerPosition) : nil
-                guard readMember(archive, entry, sum: sum, isSparse: format == .tar) else { return false }
+                guard readMember(archive, entry, content, sum: sum, isSparse: format == .tar) else { return false }
             }
         }
         return false
     }
 
+    /// Octets that may be left of a content that is cut off: libarchive waits for the rest of a header, the longest of them of tar.
+    private static let block = 512
     /// Octets of a mark of cpio, without which a header that libarchive did not take is not taken for one again.
     private static let cpioMark = 6
 
@@ -190,12 +192,14 @@ struct ArchiveReader {
 
     /// Notes a problem. Of a volume of RAR, which is told as such, the rest of what it holds is missing without any damage.
     private func report(_ kind: ContainerProblem.Kind, _ detail: String) {
-        sink.report(kind == .corrupt && rar?.isVolume == true ? .note : kind, detail)
+        sink.report([.corrupt, .cut].contains(kind) && rar?.isVolume == true ? .note : kind, detail)
     }
 
     /// Why the last call failed. What is encrypted is a member as soon as there is one: the same is not said twice.
-    private func failure(of archive: LibArchive) -> ContainerProblem {
-        let failure = archive.failure(what)
+    private func failure(of archive: LibArchive, _ content: Span<UInt8>) -> ContainerProblem {
+        var failure = archive.failure(what)
+        // Of damage in the midst it says the same.
+        if failure.kind == .cut, content.count - archive.consumed >= Self.block { failure.kind = .corrupt }
         return failure.kind == .encrypted && count > 0 ? ContainerProblem(.encrypted, "member of \(what)") : failure
     }
 
@@ -204,7 +208,7 @@ struct ArchiveReader {
     ///   - sum: of all octets of the content, where the header states it.
     ///   - isSparse: it may have holes, and end with one.
     private mutating func readMember(
-        _ archive: LibArchive, _ entry: LibArchive.Entry, sum: UInt32?, isSparse: Bool
+        _ archive: LibArchive, _ entry: LibArchive.Entry, _ content: Span<UInt8>, sum: UInt32?, isSparse: Bool
     ) -> Bool {
         var member = entry.member
         if hasDOSNames {
@@ -248,7 +252,7 @@ struct ArchiveReader {
         case .stopped: return false
         case .failed:
             // The next header may still be found.
-            let failure = failure(of: archive)
+            let failure = failure(of: archive, content)
             if failure.kind == .unsupported { lacksMethod = true }
             if !lacksMethod || failure.kind == .unsupported { report(failure.kind, failure.detail) }
             return true

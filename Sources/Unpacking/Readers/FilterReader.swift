@@ -54,7 +54,7 @@ extension CodecResult.End {
     func report(_ what: String, _ sink: any MemberSink) {
         switch self {
         case .complete, .stopped: break
-        case .truncated: sink.report(.corrupt, "\(what) is cut off")
+        case .truncated: sink.report(.cut, "\(what) is cut off")
         case .corrupt: sink.report(.corrupt, "damaged \(what)")
         case .unsupported: sink.report(.unsupported, "method in \(what)")
         case .memory: sink.report(.dictionary, of: what)

@@ -10,6 +10,8 @@ enum GzipReader {
     private static let members = 64
     /// Octets behind the last member that are too few to hold anything.
     private static let smallestRest = 24
+    /// Octets of the checksum and the length behind each member (section 2.3.1).
+    private static let trailer = 8
 
     static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
         guard let first = Header(content, at: 0) else { return sink.report(.corrupt, "damaged gzip file") }
@@ -33,15 +35,18 @@ enum GzipReader {
             end = header.end + result.consumed
             isWhole = result.end == .complete
             guard isWhole else {
-                if result.end != .stopped { sink.report(.corrupt, "damaged gzip file") }
+                if result.end != .stopped {
+                    sink.report(result.end == .truncated ? .cut : .corrupt, "damaged gzip file")
+                }
                 break
             }
             if content.littleEndian32(at: end) != sum
                 || content.littleEndian32(at: end + 4) != UInt32(truncatingIfNeeded: result.produced)
             {
-                sink.report(.corrupt, "gzip file with a wrong checksum or length")
+                let isCut = content.count - end < trailer
+                sink.report(isCut ? .cut : .corrupt, "gzip file with a wrong checksum or length")
             }
-            end = min(content.count, end + 8)
+            end = min(content.count, end + trailer)
             next = Header(content, at: end)
         }
         sink.end()

@@ -22,6 +22,12 @@ enum LZOPData {
         return header.isIntact
     }
 
+    /// Where the blocks of the first file begin; nil where its header has a field that programs pass over, or is none.
+    static func firstBlock(_ content: Span<UInt8>) -> Int? {
+        guard case .header(let header) = header(content, at: 0), header.flags & Flag.extraField == 0 else { return nil }
+        return header.end
+    }
+
     private enum Flag {
         static let adlerOfContent = 0x1
         static let adlerOfData = 0x2

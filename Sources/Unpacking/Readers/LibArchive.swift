@@ -187,7 +187,7 @@ final class LibArchive {
         if ["unsupported", "not supported", "no support", "unavailable", "unknown"].contains(where: says) {
             return ContainerProblem(.unsupported, "method in \(what)")
         }
-        if says("truncated") || says("end of") { return ContainerProblem(.corrupt, "\(what) is cut off") }
+        if says("truncated") || says("end of") { return ContainerProblem(.cut, "\(what) is cut off") }
         return ContainerProblem(.corrupt, "damaged \(what)")
     }
 

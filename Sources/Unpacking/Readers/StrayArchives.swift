@@ -19,32 +19,41 @@ enum StrayArchives {
     private static let blockHeader = 8
     /// Octets of an archive that are of a member when they are equal to its own.
     private static let shown = 1_024
+    /// Octets of an archive's header that are looked for in what a weak compression decoded to.
+    private static let sign = 12
 
     /// - Parameters:
     ///   - covered: octets that became content of members, which are searched by themselves.
     ///   - types: what it was read as.
+    ///   - weak: the compression of all of it, which was decoded to its end without any problem, if it leaves parts as they were.
     ///   - members: what was taken out of the archive: calls its argument with each content, until that says false.
     static func read(
-        _ content: Span<UInt8>, besides covered: Coverage, as types: [FileType], into sink: any MemberSink,
-        members: (_ use: (Span<UInt8>) -> Bool) -> Void
+        _ content: Span<UInt8>, besides covered: Coverage, as types: [FileType], leaving weak: WeakCompression?,
+        into sink: any MemberSink, members: (_ use: (Span<UInt8>) -> Bool) -> Void
     ) {
         var left = mostCompared
         var count = 0
-        func use(_ archive: Range<Int>, isWhole: Bool) -> Bool {
+        func use(_ archive: Range<Int>, _ sign: Range<Int>, isWhole: Bool) -> Bool {
             guard sink.mayGoOn() else { return false }
             let octets = content.extracting(archive)
             if isWhole, isStart(octets, of: content) { return true }
             let equal = equalOctets(octets, members, &left)
             // Nothing else is left out: what a member has a part of may go on with anything.
             if isWhole, equal == octets.count { return true }
+            let isLeft =
+                weak?.hasInBlocks(archive, content) == true && has(content.extracting(sign), members, &left)
             guard count < most else {
+                if isLeft { return true }
                 sink.report(.strayArchives)
                 return false
             }
             count += 1
             var member = Member(flags: .slack, role: "archive beside members")
             // A compression that stores some blocks and runs of octets as they are shows parts of what a member has.
-            if equal >= (isWhole ? shown : head) {
+            if isLeft {
+                // Whatever it leads to is no archive of its own: all of it is in a member, and its marks are searched there.
+                member.flags.insert(.quoted)
+            } else if equal >= (isWhole ? shown : head) {
                 member.flags.formUnion([.quoted, .resembling])
             } else {
                 sink.report(.ambiguous, "archive beside members")
@@ -52,13 +61,16 @@ enum StrayArchives {
             return sink.add(member, range: archive)
         }
         let parts = covered.gaps(upTo: min(content.count, searched))
-        HiddenArchives.forEachMarked(content, in: parts, isLHA: types.contains(.lha), sink, use)
+        HiddenArchives.forEachMarked(content, in: parts, isLHA: types.contains(.lha), sink) {
+            use($0, content.clamped($0.lowerBound, Self.sign), isWhole: $1)
+        }
         if !types.contains(.zip) { forEachZip(content, sink, use) }
     }
 
     /// Archives of zip whose directory ends in the last part of a content.
     private static func forEachZip(
-        _ content: Span<UInt8>, _ sink: any MemberSink, _ use: (_ archive: Range<Int>, _ isWhole: Bool) -> Bool
+        _ content: Span<UInt8>, _ sink: any MemberSink,
+        _ use: (_ archive: Range<Int>, _ record: Range<Int>, _ isWhole: Bool) -> Bool
     ) {
         var next = content.firstIndex(of: ZipSignatures.endOfDirectory, from: max(1, content.count - ZipEnd.searched))
         // One search for all of them: there may be thousands of ends; most files have none.
@@ -75,7 +87,8 @@ enum StrayArchives {
                 return lists ?? [:]
             }
             guard let start, start < place else { continue }
-            guard use(start..<min(end.end, content.count), !end.isWide) else { return }
+            let record = place..<min(end.comment.lowerBound, content.count)
+            guard use(start..<min(end.end, content.count), record, !end.isWide) else { return }
         }
     }
 
@@ -108,6 +121,20 @@ enum StrayArchives {
             return rest > 0 && equal < octets.count
         }
         return equal
+    }
+
+    /// Some member has these octets.
+    private static func has(
+        _ octets: Span<UInt8>, _ members: (_ use: (Span<UInt8>) -> Bool) -> Void, _ left: inout Int
+    ) -> Bool {
+        var (isThere, rest) = (false, left)
+        defer { left = rest }
+        members { member in
+            rest -= look + member.count
+            isThere = rest > 0 && member.firstIndex(of: octets, from: 0) != nil
+            return rest > 0 && !isThere
+        }
+        return isThere
     }
 
     /// A recovery record of RAR 2 has the first sectors of a small archive as they are, and zeros up to its end.

@@ -8,6 +8,7 @@ extension SevenZipReader {
     /// Lends what a folder decodes to. Coders that have to be decoded by themselves come first, one after the other; what came in
     /// front of damage goes on to the next as well.
     func decode(_ packed: Packed, _ use: (Span<UInt8>) -> Bool) -> End {
+        guard packed.folder.coders.allSatisfy({ $0.dictionary ?? 0 <= sink.limits.dictionary }) else { return .memory }
         var packed = packed
         var end = End.complete
         let limit = min(sink.limits.buffer, sink.room)
@@ -134,17 +135,12 @@ extension SevenZipReader {
         return archive.span.withUnsafeBufferPointer { bytes in
             guard let reader = LibArchive() else { return .memory }
             reader.enable(.sevenZip)
-            guard reader.open(bytes), case .entry = reader.next() else { return failure(of: folder) }
+            guard reader.open(bytes), case .entry = reader.next() else { return .failed }
             return switch reader.copyData(while: { sink.mayGoOn() }, use) {
             case .complete: .complete
             case .stopped: .stopped
-            case .failed: reader.failure(Self.what).kind == .unsupported ? .unsupported : failure(of: folder)
+            case .failed: reader.failure(Self.what).kind == .unsupported ? .unsupported : .failed
             }
         }
-    }
-
-    /// No memory is no damage.
-    private func failure(of folder: SevenZipFolder) -> End {
-        folder.coders.contains { $0.dictionary ?? 0 > sink.limits.dictionary } ? .memory : .failed
     }
 }

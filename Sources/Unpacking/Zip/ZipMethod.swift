@@ -66,6 +66,7 @@ struct ZipMethod {
         guard data.count >= Self.lzmaHeader, data[2] == 5, data[3] == 0, let stated = data.littleEndian32(at: 5) else {
             return Result(end: .corrupt)
         }
+        guard Int(stated) <= memory else { return Result(end: .memory) }
         // An end mark ends the stream, or its length.
         let length = entry.flags & 2 != 0 || (entry.size == 0 && !entry.hasChecksum) ? nil : entry.size
         let dictionary = min(Int(stated), max(Self.smallestDictionary, length ?? .max))

@@ -1,5 +1,5 @@
 internal import Bytes
-package import Members
+internal import Members
 
 /// Opens zip archives: every member of every directory, every local header that no directory knows, and what lies between
 /// them.
@@ -19,19 +19,27 @@ struct ZipReader {
     /// It is one of several volumes: what is in the others is missing, and no damage.
     private var isVolume = false
 
-    private init(_ sink: any MemberSink, _ passwords: @escaping PasswordSupply, _ keys: PasswordKeys) {
+    /// It has archives with octets of others in them, or parts of archives.
+    private let mayBeInPieces: Bool
+
+    private init(
+        _ sink: any MemberSink, _ passwords: @escaping PasswordSupply, _ keys: PasswordKeys, mayBeInPieces: Bool
+    ) {
         self.sink = sink
+        self.mayBeInPieces = mayBeInPieces
         self.passwords = passwords
         self.keys = keys
     }
 
     /// Reads the archive into the sink. Returns where the data of members lies that were decoded.
-    /// - Parameter isStorageStream: the content is a stream in a compound file.
+    /// - Parameters:
+    ///   - isStorageStream: the content is a stream in a compound file.
+    ///   - mayBeInPieces: it has archives with octets of others in them, or parts of archives.
     static func read(
         _ content: Span<UInt8>, passwords: @escaping PasswordSupply, keys: PasswordKeys, isStorageStream: Bool,
-        into sink: any MemberSink
+        mayBeInPieces: Bool, into sink: any MemberSink
     ) -> Coverage {
-        var reader = ZipReader(sink, passwords, keys)
+        var reader = ZipReader(sink, passwords, keys, mayBeInPieces: mayBeInPieces)
         reader.read(content, isStorageStream: isStorageStream)
         return Coverage(reader.decoded)
     }
@@ -43,10 +51,14 @@ struct ZipReader {
         if directory.isSplit || directory.listings.isEmpty && content.hasBytes(ZipSignatures.descriptor, at: 0) {
             reportVolume()
         }
-        for listing in directory.listings where Self.overlaps(listing, content) {
+        var listings = directory.listings
+        if let first = listings.firstIndex(where: { Self.overlaps($0, content) }) {
             // What is read once for each of many names is a bomb, and nothing that a program writes.
-            sink.report(.overlappingEntries)
-            return
+            guard mayBeInPieces else { return sink.report(.overlappingEntries) }
+            // Octets that a database has between the pieces of an archive lead its directory astray: members are found by their own
+            // headers then, each once.
+            sink.report(.note, ContainerLimit.overlappingEntries.rawValue)
+            listings.removeSubrange(first...)
         }
         if directory.listings.count > 1 {
             // Office since 2007 keeps packages in streams of the old formats, one in a record or property each ([MS-PPT]
@@ -58,15 +70,15 @@ struct ZipReader {
         }
         if directory.isCommentCut { sink.report(.corrupt, "zip comment beyond the end") }
         covered = directory.records + directory.comments + directory.listings.map(\.range)
-        for listing in directory.listings {
+        for listing in listings {
             for entry in listing.entries {
                 guard goesOn, sink.mayGoOn() else { return }
                 open(entry, content)
             }
         }
-        openUnlisted(content, hasDirectory: !directory.listings.isEmpty)
+        openUnlisted(content, hasDirectory: !listings.isEmpty)
         if !isVolume, directory.listings.isEmpty ? !directory.isEmptyArchive : directory.records.isEmpty {
-            sink.report(ContainerProblem.zipWithoutDirectory)
+            sink.report(directory.listings.isEmpty ? .cut : .corrupt, "zip archive without a directory or its end")
         }
         for comment in directory.comments where comment.count >= Self.smallestSlack && goesOn {
             goesOn = sink.add(Member(flags: .slack, role: "zip comment"), range: comment)
@@ -119,7 +131,7 @@ struct ZipReader {
             sink.report(isVolume ? .note : .corrupt, "zip entry without a local header")
             var flags = MemberFlags()
             if entry.isEncrypted { flags.insert(.encrypted) }
-            goesOn = sink.add(Member(names: entry.names(content), flags: flags))
+            goesOn = sink.add(Member(names: names(entry, content), flags: flags))
             return
         }
         // Two directories may list the same member, under different names.
@@ -161,8 +173,8 @@ struct ZipReader {
     }
 
     private func member(_ entry: ZipEntry, _ local: ZipEntry, _ content: Span<UInt8>) -> Member {
-        var member = Member(names: entry.names(content))
-        for name in local.names(content) where !member.names.contains(name) { member.names.append(name) }
+        var member = Member(names: names(entry, content))
+        for name in names(local, content) where !member.names.contains(name) { member.names.append(name) }
         if !member.hasReadableName { sink.report(.ambiguous, "zip entry without a name") }
         if member.names.count > 1,
             entry.name.count != local.name.count || entry.names(content)[0] != local.names(content)[0]
@@ -171,7 +183,9 @@ struct ZipReader {
         }
         // Programs that read from the front would write the content behind the local header to a file with a backslash.
         let ends: [UInt8] = local.hasDescriptor ? [0x2F] : [0x2F, 0x5C]
-        if member.names.allSatisfy({ $0.last.map(ends.contains) == true }) { member.flags.insert(.directory) }
+        if !member.names.isEmpty, member.names.allSatisfy({ $0.last.map(ends.contains) == true }) {
+            member.flags.insert(.directory)
+        }
         if !entry.hasUTF8Name || !local.hasUTF8Name,
             member.names.contains(where: { String(validating: $0, as: UTF8.self) == nil })
         {
@@ -183,6 +197,17 @@ struct ZipReader {
         default: break
         }
         return member
+    }
+
+    /// Octets of the longest name of a file that systems have (`NAME_MAX`).
+    private static let longestName = 255
+
+    /// The names in a header. Where other octets stand in it, its length is any number, and what it has of a name is data: longer
+    /// than the name of any file, and with characters that none has.
+    private func names(_ entry: ZipEntry, _ content: Span<UInt8>) -> [[UInt8]] {
+        let names = entry.names(content)
+        guard mayBeInPieces else { return names }
+        return names.filter { $0.count <= Self.longestName || !$0.contains { $0 < 0x20 } }
     }
 
     /// Where the data of a member may be: as far as any header says, and where decoding may go on to.
@@ -212,7 +237,7 @@ struct ZipReader {
             {
                 slack.append(position..<header)
                 if hasDirectory { sink.report(.ambiguous, "zip entry that the directory does not list") }
-                position = max(header + 4, openUnlisted(local, content))
+                position = max(header + 4, openUnlisted(local, content, hasDirectory: hasDirectory))
             }
             slack.append(position..<max(position, gap.upperBound))
         }
@@ -232,7 +257,7 @@ struct ZipReader {
     }
 
     /// Opens a member that only its local header tells of. Returns where it ends.
-    private mutating func openUnlisted(_ local: ZipEntry, _ content: Span<UInt8>) -> Int {
+    private mutating func openUnlisted(_ local: ZipEntry, _ content: Span<UInt8>, hasDirectory: Bool) -> Int {
         remarks.add(local, content)
         let member = member(local, local, content)
         if member.flags.contains(.directory), local.compressedSize == 0 {
@@ -245,7 +270,7 @@ struct ZipReader {
             data = local.dataStart..<nextSignature(content, from: local.dataStart)
             isCut = isVolume && data.upperBound == content.count
         } else if isCut, !isVolume {
-            sink.report(.corrupt, "zip entry beyond the end")
+            sink.report(hasDirectory ? .corrupt : .cut, "zip entry beyond the end")
         }
         let count = covered.count
         extract(
@@ -276,9 +301,4 @@ struct ZipExtent {
     var bound: Range<Int>
     /// The rest is in another volume.
     var isCut: Bool
-}
-
-extension ContainerProblem {
-    /// What a zip archive is that was cut off, or whose end was taken away.
-    package static let zipWithoutDirectory = ContainerProblem(.corrupt, "zip archive without a directory or its end")
 }

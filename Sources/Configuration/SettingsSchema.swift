@@ -166,7 +166,8 @@ private let unpackingKeys: [Setting] = [
     ),
     Setting(
         "unpacking.password_keys", \.unpacking.passwordKeys, .count(0...100_000),
-        "Keys made of passwords for 7z and RAR archives of one message; and wrong passwords for its zip entries with AES."
+        "Keys made of passwords for 7z and RAR archives and documents of one message; 100,000 hash rounds of a document count as one. "
+            + "And wrong passwords for its zip entries with AES."
     ),
     Setting(
         "unpacking.dictionary", \.unpacking.dictionary, .size(1_048_576...twoGiB),

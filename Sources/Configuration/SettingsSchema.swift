@@ -25,7 +25,8 @@ private let processKeys: [Setting] = [
 private let workspaceKeys: [Setting] = [
     Setting(
         "workspace.directory", \.workspace.directory, .path,
-        "Directory on a tmpfs; each message gets a directory below it while it is inspected."),
+        "Directory on a tmpfs; each message gets a directory below it while it is inspected. It belongs to the user of the service, "
+            + "and neither its group nor others can write to it."),
     Setting(
         "workspace.allow_non_tmpfs", \.workspace.allowNonTmpfs, .flag,
         "Accept a workspace that is not on a tmpfs; unpacked mail is then written to disk."),

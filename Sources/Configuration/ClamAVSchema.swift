@@ -11,8 +11,8 @@ let clamavKeys: [SchemaKey<Settings>] = [
     Setting("clamav.database", \.clamav.database, .path, "Directory of the signatures, as freshclam keeps it."),
     Setting(
         "clamav.test_database", \.clamav.testDatabase, .path(orEmpty: "none"),
-        "Signatures for tests only, used with a loud warning when the database directory is empty, or the default one is not there."
-    ),
+        "Signatures for tests only, used with a loud warning when the database directory is empty, or the default one is not there. "
+            + "Where these are not there either, the gateway does not start."),
     Setting(
         "clamav.self_check", \.clamav.selfCheck, .duration(0...86_400),
         "Look for changed signatures; they are then loaded beside those in force. 0 is only at a reload [SelfCheck]."),

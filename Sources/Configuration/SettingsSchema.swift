@@ -25,7 +25,8 @@ private let processKeys: [Setting] = [
 private let workspaceKeys: [Setting] = [
     Setting(
         "workspace.directory", \.workspace.directory, .path,
-        "Directory on a tmpfs; each message gets a directory below it while it is inspected."),
+        "Directory on a tmpfs; each message gets a directory below it while it is inspected. It belongs to the user of the service, "
+            + "and neither its group nor others can write to it."),
     Setting(
         "workspace.allow_non_tmpfs", \.workspace.allowNonTmpfs, .flag,
         "Accept a workspace that is not on a tmpfs; unpacked mail is then written to disk."),
@@ -166,7 +167,8 @@ private let unpackingKeys: [Setting] = [
     ),
     Setting(
         "unpacking.password_keys", \.unpacking.passwordKeys, .count(0...100_000),
-        "Keys made of passwords for 7z and RAR archives of one message; and wrong passwords for its zip entries with AES."
+        "Keys made of passwords for 7z and RAR archives and documents of one message; 100,000 hash rounds of a document count as one. "
+            + "And wrong passwords for its zip entries with AES."
     ),
     Setting(
         "unpacking.dictionary", \.unpacking.dictionary, .size(1_048_576...twoGiB),

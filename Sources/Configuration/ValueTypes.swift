@@ -19,7 +19,7 @@ extension ValueType where Value == Bool {
 extension ValueType where Value == Int {
     /// A number without a unit.
     static func count(_ range: ClosedRange<Int>) -> ValueType {
-        number("number", "a number", units: [:], range, write: { String($0) })
+        number("number", "a whole number", units: [:], range, write: { String($0) })
     }
 
     /// Octets: `4096`, `64 KiB`, `10M`; units are powers of 1024.

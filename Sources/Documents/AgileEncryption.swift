@@ -1,13 +1,14 @@
 internal import Bytes
 internal import Digests
 internal import MIME
+internal import Members
 
 /// Section 2.3.4.10 to 2.3.4.15.
 struct AgileEncryption {
     /// Octets that are encrypted with one vector.
     private static let segment = 4_096
 
-    let rounds: Int
+    private let rounds: Int
     private let dataSalt: [UInt8]
     private let dataHash: MessageDigest
     private let salt: [UInt8]
@@ -52,8 +53,14 @@ struct AgileEncryption {
         }
     }
 
-    func key(_ password: [UInt8]) -> [UInt8]? {
-        let spun = hash.iterated(hash.digest(salt + PasswordTries.utf16(password)), rounds: rounds)
+    func key(_ passwords: inout PasswordTries) -> (key: [UInt8], password: Passwords.Candidate)? {
+        passwords.first(
+            rounds: rounds, .agileOffice,
+            [UInt8(hash.size)] + (0..<4).map { UInt8(truncatingIfNeeded: rounds >> (8 * $0)) } + salt,
+            make: { hash.iterated(hash.digest(salt + PasswordTries.utf16($0)), rounds: rounds) }, { key(spun: $0) })
+    }
+
+    private func key(spun: [UInt8]) -> [UInt8]? {
         let vector = Self.fitted(salt, AES.blockSize)
         func decrypted(_ value: [UInt8], _ blockKey: [UInt8]) -> [UInt8]? {
             AES.decrypt(value.span, key: Self.fitted(hash.digest(spun + blockKey), keySize), .cbc(iv: vector))

@@ -102,9 +102,12 @@ struct CompoundDocument {
     }
 
     private func encrypted(_ information: [UInt8], _ package: [UInt8]) {
-        if let opened = EncryptedPackage.open(
-            information: information.span, package: package.span, extraction.options)
-        {
+        var passwords = PasswordTries(wellKnown: [PasswordTries.officeDefault], extraction.options)
+        let opened = EncryptedPackage.open(
+            information: information.span, package: package.span, mostRounds: extraction.options.limits.agileRounds,
+            &passwords)
+        extraction.report(passwords)
+        if let opened {
             extraction.opened(with: opened.source)
             if !opened.isProved { extraction.problem(.encrypted, "Office document") }
             extraction.member(.decrypted, opened.content.span)
@@ -149,10 +152,10 @@ struct CompoundDocument {
     private mutating func workbook(_ index: Int, _ bytes: Span<UInt8>) {
         let stream = content(index, bytes)
         guard let filePass = ExcelRecords.read(stream.span, extraction) else { return }
-        guard
-            let opened = ExcelDecryption.open(
-                stream.span, filePass: stream.span.extracting(filePass), extraction.options)
-        else {
+        var passwords = PasswordTries(wellKnown: [PasswordTries.officeDefault], extraction.options)
+        let opened = ExcelDecryption.open(stream.span, filePass: stream.span.extracting(filePass), &passwords)
+        extraction.report(passwords)
+        guard let opened else {
             extraction.problem(.encrypted, "workbook")
             return
         }

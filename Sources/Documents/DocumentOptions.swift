@@ -44,6 +44,8 @@ package struct DocumentOptions {
     /// Candidate passwords for encrypted documents, in the order to be tried, as UTF-8. The well-known ones are tried first
     /// in any case.
     package var passwords: PasswordSupply
+    /// Keys of the whole message.
+    package var keys: PasswordKeys
     /// What its type or name says that the document is; it begins anywhere then.
     package var namedPage: NamedPage?
     /// The signs of the document, where they are known.
@@ -51,11 +53,13 @@ package struct DocumentOptions {
 
     package init(
         limits: DocumentLimits = DocumentLimits(), passwords: @escaping PasswordSupply = { Passwords(limit: 0) },
-        namedPage: NamedPage? = nil, signs: TextSigns = .all
+        keys: PasswordKeys = PasswordKeys(most: ContainerLimits().passwordKeys), namedPage: NamedPage? = nil,
+        signs: TextSigns = .all
     ) {
         self.namedPage = namedPage
         self.limits = limits
         self.passwords = passwords
+        self.keys = keys
         self.signs = signs
     }
 }

@@ -15,19 +15,21 @@ enum EncryptedPackage {
     }
 
     /// Decrypts with the first password that fits; nil when none does or the scheme is not one of the two.
-    static func open(information: Span<UInt8>, package: Span<UInt8>, _ options: DocumentOptions) -> Opened? {
+    /// - Parameter mostRounds: of agile encryption for one password.
+    static func open(
+        information: Span<UInt8>, package: Span<UInt8>, mostRounds: Int, _ passwords: inout PasswordTries
+    ) -> Opened? {
         guard let major = information.little16(0), let minor = information.little16(2), let size = package.little64(0)
         else { return nil }
         let body = package.extracting(package.range(8, package.count))
-        var passwords = PasswordTries(wellKnown: [PasswordTries.officeDefault], options)
         var opened: Opened
-        if major == 4, minor == 4, let agile = AgileEncryption(information, mostRounds: options.limits.agileRounds) {
-            guard let hit = passwords.first(rounds: agile.rounds, { agile.key($0) }) else { return nil }
+        if major == 4, minor == 4, let agile = AgileEncryption(information, mostRounds: mostRounds) {
+            guard let hit = agile.key(&passwords) else { return nil }
             opened = Opened(
                 content: agile.decrypt(body, key: hit.key), source: hit.password.source,
                 isProved: agile.isUnchanged(package, key: hit.key))
         } else if minor == 2, let standard = StandardEncryption(information) {
-            guard let hit = passwords.first(rounds: StandardEncryption.rounds, { standard.key($0) }) else { return nil }
+            guard let hit = standard.key(&passwords) else { return nil }
             opened = Opened(
                 content: AES.decrypt(body, key: hit.key, .ecb) ?? [], source: hit.password.source, isProved: true)
         } else {
@@ -42,7 +44,7 @@ enum EncryptedPackage {
 
 /// Section 2.3.4.5 to 2.3.4.9.
 private struct StandardEncryption {
-    static let rounds = 50_000
+    private static let rounds = 50_000
     private let keySize: Int
     private let salt: [UInt8]
     private let verifier: [UInt8]
@@ -60,9 +62,16 @@ private struct StandardEncryption {
         verifierHash = information.extracting(information.range(at + 40, 32)).array
     }
 
-    func key(_ password: [UInt8]) -> [UInt8]? {
+    func key(_ passwords: inout PasswordTries) -> (key: [UInt8], password: Passwords.Candidate)? {
         let hash = MessageDigest.sha1
-        let spun = hash.iterated(hash.digest(salt + PasswordTries.utf16(password)), rounds: Self.rounds)
+        return passwords.first(
+            rounds: Self.rounds, .standardOffice, salt,
+            make: { hash.iterated(hash.digest(salt + PasswordTries.utf16($0)), rounds: Self.rounds) }, { key(spun: $0) }
+        )
+    }
+
+    private func key(spun: [UInt8]) -> [UInt8]? {
+        let hash = MessageDigest.sha1
         let last = hash.digest(spun + [0, 0, 0, 0])
         guard last.count == hash.size else { return nil }
         func derived(_ fill: UInt8) -> [UInt8] {

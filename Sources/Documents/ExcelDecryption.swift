@@ -15,10 +15,9 @@ struct ExcelDecryption {
 
     /// The stream decrypted with the first password that fits; nil when none does or the scheme is another one.
     static func open(
-        _ stream: Span<UInt8>, filePass: Span<UInt8>, _ options: DocumentOptions
+        _ stream: Span<UInt8>, filePass: Span<UInt8>, _ passwords: inout PasswordTries
     ) -> (content: [UInt8], source: Passwords.Source)? {
         guard filePass.little16(0) == 1, let major = filePass.little16(2) else { return nil }
-        var passwords = PasswordTries(wellKnown: [PasswordTries.officeDefault], options)
         let scheme = filePass.array
         let hit = passwords.first(rounds: 4) { password in
             major == 1 ? binary(scheme.span, password) : cryptoAPI(scheme.span, password)

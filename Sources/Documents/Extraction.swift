@@ -164,6 +164,11 @@ final class Extraction {
         sink.report(openedWith: source)
     }
 
+    /// Notes that passwords were left that could not be tried.
+    func report(_ passwords: PasswordTries) {
+        if passwords.isSpent { problem(.note, ContainerLimit.passwordKeys.rawValue) }
+    }
+
     /// Each problem is reported once.
     func problem(_ kind: ContainerProblem.Kind, _ detail: String) {
         report(ContainerProblem(kind, detail))

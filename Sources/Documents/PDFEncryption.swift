@@ -95,7 +95,17 @@ struct PDFEncryption {
         var permissions: Int
         var identifier: [UInt8]
         var encryptsMetadata: Bool
+
+        /// What the key of revision 6 depends on beside the password.
+        var name: [UInt8] {
+            zip([owner, user, ownerKey, userKey], [48, 48, 32, 32]).flatMap { field, size in
+                [UInt8(min(field.count, size))] + field.prefix(size)
+            }
+        }
     }
+
+    /// What a try costs from revision 6 on, and before, in hash rounds of Office.
+    private static let (slowRounds, fastRounds) = (6_000, 200)
 
     /// Opens with the empty password or a candidate, as the user's or the owner's.
     /// - Parameters:
@@ -116,12 +126,18 @@ struct PDFEncryption {
             revision: revision, keySize: keySize, owner: owner, user: user,
             ownerKey: dictionary["OE"]?.string ?? [], userKey: dictionary["UE"]?.string ?? [],
             permissions: dictionary["P"]?.number ?? 0, identifier: identifier, encryptsMetadata: encryptsMetadata)
-        let hit = passwords.first(rounds: revision >= 6 ? 6_000 : 200) { password in
-            if revision >= 5 { return key256(scheme, password) }
-            for form in PDFPassword.forms(password) {
-                if let key = key(scheme, form) { return key }
+        let hit: (key: [UInt8], password: Passwords.Candidate)?
+        if revision >= 6 {
+            hit = passwords.first(
+                rounds: slowRounds, .pdf, scheme.name, make: { key256(scheme, $0) ?? [] }, { $0.isEmpty ? nil : $0 })
+        } else {
+            hit = passwords.first(rounds: fastRounds) { password in
+                if revision >= 5 { return key256(scheme, password) }
+                for form in PDFPassword.forms(password) {
+                    if let key = key(scheme, form) { return key }
+                }
+                return nil
             }
-            return nil
         }
         guard let hit else { return nil }
         let methods = version >= 4 ? (dictionary["CF"]?.dictionary ?? [:]).mapValues(Method.init) : nil

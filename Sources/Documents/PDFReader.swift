@@ -219,6 +219,7 @@ package struct PDFReader {
                 continue
             }
             encryption = opened
+            extraction.report(passwords)
             if let source = opened.source { extraction.opened(with: source) }
             if !opened.isProved { extraction.problem(.encrypted, Self.what) }
             return
@@ -227,6 +228,7 @@ package struct PDFReader {
             return
         }
         isLocked = true
+        extraction.report(passwords)
         extraction.problem(.encrypted, Self.what)
     }
 

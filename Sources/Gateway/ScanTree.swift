@@ -97,7 +97,9 @@ struct ScanTree {
             let part = document.parts[index]
             var text = part.path
             let chain = Self.containers(of: part.path, names)
-            if !chain.isEmpty { text += " " + (chain + part.names.prefix(1)).joined(separator: " > ") }
+            if !chain.isEmpty {
+                text += " " + (chain + part.names.prefix(1)).map(Self.level).joined(separator: Self.separator)
+            }
             if !part.declaredType.isEmpty { text += " \(part.declaredType)" }
             if !part.detectedType.isEmpty, part.detectedType != part.declaredType {
                 text += part.declaredType.isEmpty ? ", \(part.detectedType)" : " (is \(part.detectedType))"
@@ -136,6 +138,14 @@ struct ScanTree {
             pending += (members.removeValue(forKey: paths[index][...]) ?? []).reversed()
         }
         return order
+    }
+
+    private static let separator = " > "
+
+    /// A name in a chain of containers: in quotation marks where it would look like several of them.
+    private static func level(_ name: String) -> String {
+        guard name.contains(">") || name.contains("\"") else { return name }
+        return "\"" + name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
     }
 
     /// Names of the containers around a member, the outermost first; empty for a part of the message.

@@ -36,7 +36,7 @@ final class Workspace: Sendable {
 
     /// Looks whether an existing directory may be a workspace, whoever owns it.
     /// - Returns: its owner, and the file system that it is on.
-    /// - Throws: ``WorkspaceError`` where others can write to it, or where it is on no tmpfs and has to be.
+    /// - Throws: ``WorkspaceError`` where its group or others can write to it, or where it is on no tmpfs and has to be.
     @discardableResult
     static func demandPrivateMemory(
         _ directory: String, allowNonTmpfs: Bool
@@ -44,7 +44,8 @@ final class Workspace: Sendable {
         // What is in it will be removed: never in a directory that is shared with others, as /dev/shm is.
         var status = stat()
         try check("stat \(directory)") { stat(directory, &status) }
-        guard status.st_mode & S_IWOTH == 0 else { throw notOwn(directory) }
+        // The group of the service may have other users, scanners that read its copies among them.
+        guard status.st_mode & (S_IWGRP | S_IWOTH) == 0 else { throw notOwn(directory) }
         let fileSystem = try FileSystem(of: directory)
         guard fileSystem.isTmpfs || allowNonTmpfs else {
             throw WorkspaceError(
@@ -57,7 +58,7 @@ final class Workspace: Sendable {
     private static func notOwn(_ directory: String) -> WorkspaceError {
         WorkspaceError(
             "\(directory) is not this user's own: workspace.directory needs a directory that belongs to user "
-                + "\(geteuid()) and that others cannot write to")
+                + "\(geteuid()) and that neither its group nor others can write to")
     }
 
     /// Makes a generation's directory.

@@ -16,8 +16,8 @@ package struct ContainerLimits: Hashable, Sendable {
     package var zipPieces: Int
     /// Octets of all names in one UDF image.
     package var imageNames: Int
-    /// Keys that are made of passwords for 7z and RAR archives of one message, each of which takes hundredths of a
-    /// second; and wrong passwords that are tried on its zip entries with AES.
+    /// Keys that are made of passwords for 7z and RAR archives and documents of one message, each of which takes hundredths of
+    /// a second; and wrong passwords that are tried on its zip entries with AES.
     package var passwordKeys: Int
 
     package init(
@@ -51,7 +51,7 @@ package enum ContainerLimit: String, Hashable, Sendable, CaseIterable {
     case zipDirectories = "zip directories"
     case zipPieces = "pieces between zip entries"
     case imageNames = "names of UDF image"
-    case passwordKeys = "passwords of archives"
+    case passwordKeys = "passwords of archives and documents"
     case messageStructure = "structure of a message in a container"
     // What only a bomb has.
     case overlappingEntries = "overlapping zip entries"

@@ -386,7 +386,8 @@ package final class Unpacker {
             }
             receiver.isEmbedded = true
             format.read(
-                content, options: DocumentOptions(passwords: supply, namedPage: namedPage, signs: signs), sink: receiver
+                content, options: DocumentOptions(passwords: supply, keys: keys, namedPage: namedPage, signs: signs),
+                sink: receiver
             )
         }
     }

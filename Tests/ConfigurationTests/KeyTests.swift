@@ -31,7 +31,7 @@ import Testing
             problems(text) == [
                 "f:1:1: error: unknown key 'usr'; did you mean 'user'?",
                 "f:3:3: error: unknown key 'mesage_size'; did you mean 'message_size'?",
-                "f:4:15: error: 'lots' is not a number",
+                "f:4:15: error: 'lots' is not a whole number",
                 "f:6:12: error: 0 is out of range; allowed is 1s to 1d",
                 "f:8:5: error: unknown key 'adress'; did you mean 'address'?",
                 "f:9:16: error: 'after' is not one of after-queue, before-queue",

@@ -115,6 +115,35 @@ import Testing
         #expect(found.has(.encrypted) && found.has(Self.package))
     }
 
+    /// Rounds are counted for the whole message; a key that was made is kept, and what opened one document is tried first on the
+    /// next.
+    @Test func roundsOfTheMessage() {
+        let note = ContainerProblem(.note, ContainerLimit.passwordKeys.rawValue)
+        var document = Document()
+        func found(_ rounds: Int, _ options: DocumentOptions) -> Collector {
+            document.rounds = rounds
+            return read(document.bytes("geheim"), options)
+        }
+        var options = DocumentOptions(passwords: ["x", "y"])
+        options.keys = PasswordKeys(most: 2)
+        // Three candidates, twice: the second time nothing is made.
+        for _ in 0..<2 {
+            let first = found(50_000, options)
+            #expect(first.has(.encrypted) && !first.problems.contains(note), "\(first.problems)")
+        }
+        let second = found(49_999, options)
+        #expect(second.has(.encrypted) && second.problems.contains(note), "\(second.problems)")
+
+        options = DocumentOptions(passwords: ["x", "y", "geheim"])
+        options.keys = PasswordKeys(most: 2)
+        for rounds in [40_000, 10_000, 9_999] {
+            let opened = found(rounds, options)
+            #expect(!opened.has(.encrypted) && !opened.problems.contains(note), "\(rounds)")
+        }
+        let last = found(1_000, options)
+        #expect(last.has(.encrypted) && last.problems.contains(note), "\(last.problems)")
+    }
+
     /// As many rounds as are done, and one more.
     @Test func rounds() {
         var document = Document()

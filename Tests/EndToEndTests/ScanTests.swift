@@ -120,6 +120,45 @@ struct ScanTests {
         }
     }
 
+    /// A name does not look like several levels of the tree.
+    @Test func namesOfMembersInTheTree() async throws {
+        @Sendable func member(_ name: String) -> [UInt8] {
+            var header = [UInt8](repeating: 0, count: 512)
+            func put(_ text: String, _ place: Int) {
+                header.replaceSubrange(place..<place + text.utf8.count, with: text.utf8)
+            }
+            for (text, place) in [(name, 0), ("0000644", 100), ("00000000006", 124), ("00000000000", 136)] {
+                put(text, place)
+            }
+            put("        ", 148)
+            put("0", 156)
+            put("ustar", 257)
+            put("00", 263)
+            put("0" + String(header.reduce(0) { $0 + Int($1) }, radix: 8), 148)
+            return header + Array("hello\n".utf8) + [UInt8](repeating: 0, count: 506)
+        }
+        try await Lanes.run {
+            let configuration = try OfflineConfiguration()
+            let tar =
+                member("x > y.txt") + member("a \"b\".txt") + member("plain.txt") + [UInt8](repeating: 0, count: 1024)
+            let mail = """
+                Subject: a\r
+                MIME-Version: 1.0\r
+                Content-Type: application/x-tar\r
+                Content-Disposition: attachment; filename="a.tar"\r
+                Content-Transfer-Encoding: base64\r
+                \r
+                \(Data(tar).base64EncodedString(options: [.lineLength76Characters]))\r
+
+                """
+            let file = try configuration.write("tar.eml", Array(mail.utf8))
+            let tree = try mailreeve("scan", "--config", configuration.path, file)
+            for name in ["a.tar > \"x > y.txt\"", "a.tar > \"a \\\"b\\\".txt\"", "a.tar > plain.txt"] {
+                #expect(tree.text.contains(name), "\(tree)")
+            }
+        }
+    }
+
     /// Where HTML shows the test string but its source does not hold it in one piece.
     @Test(arguments: ["XJS*C4&#74;DBQADN1", "XJS<b>*</b>C4JDBQADN1", "XJS*C4JDB<!-- x -->QADN1"])
     func theTestStringIsFoundAsItIsShown(_ start: String) async throws {

@@ -50,6 +50,26 @@ import Testing
         fixture.expectRemoved()
     }
 
+    /// A directory that the group or others can write to is refused, and what is in it stays.
+    @Test(arguments: [(0o770, true), (0o707, true), (0o1777, true), (0o750, false), (0o700, false), (0o755, false)])
+    func directoriesOfOthersAreRefused(_ mode: Int, _ isRefused: Bool) throws {
+        let parent = try TemporaryDirectory(.memory)
+        let directory = parent.path + "/workspace"
+        mkdir(directory, 0o700)
+        try Self.makeFile(directory + "/file")
+        chmod(directory, mode_t(mode))
+        if isRefused {
+            let error = #expect(throws: WorkspaceError.self) {
+                try Workspace(directory: directory, allowNonTmpfs: false)
+            }
+            #expect(error?.description.contains("neither its group nor others can write to") == true)
+            #expect(parent.names("workspace") == ["file"])
+        } else {
+            _ = try Workspace(directory: directory, allowNonTmpfs: false)
+            #expect(parent.names("workspace") == ["lock"])
+        }
+    }
+
     /// Whoever removes the workspace itself must not meet a thread that still empties a part of it.
     @Test func whatIsBeingRemovedIsWaitedFor() throws {
         for _ in 0..<20 {

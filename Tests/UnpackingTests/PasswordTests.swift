@@ -38,32 +38,6 @@ import Testing
         #expect(passwords(text).contains("Hunter2!"), "\(passwords(text))")
     }
 
-    @Test(arguments: ["password is \"my secret\"", "Passwort: „my secret“", "пароль «my secret»"])
-    func quotationsAreTakenWhole(_ text: String) {
-        #expect(passwords(text).contains("my secret"))
-    }
-
-    @Test(arguments: [
-        "Password: my secret pass", "password =  my secret pass \r\nRegards", "Your PW is: my secret pass\n",
-        "Passwort für das Archiv: my secret pass",
-    ])
-    func linesAreTakenWhole(_ text: String) {
-        #expect(passwords(text).contains("my secret pass"))
-    }
-
-    @Test(arguments: [
-        ("Password:Sommer2026!", "Sommer2026!"), ("密码:Sommer2026!", "Sommer2026!"),
-        ("Password (Sommer2026!)", "Sommer2026!"), ("Password: Sommer2026!, bye", "Sommer2026!"),
-        ("pw=Sommer2026?.", "Sommer2026?"), ("Password: a:b", "a:b"), ("Password:a:b!", "a:b!"),
-        ("Password: [x]!", "x]!"), ("密码是 abc 888", "abc 888"), ("the password is blue horse, thanks", "blue horse"),
-        ("Password: <Sommer2026!>", "Sommer2026!"), ("Password: *Sommer2026!*", "Sommer2026!"),
-        ("|Password|Sommer2026!|", "Sommer2026!"), ("Password ->Sommer2026!", "Sommer2026!"),
-        ("解压密码:Sommer2026!", "Sommer2026!"), ("Das Passwort lautet Blaues Pferd!", "Blaues Pferd!"),
-    ])
-    func marksAtTheEndAndTwoWords(_ text: String, _ password: String) {
-        #expect(passwords(text).contains(password), "\(passwords(text))")
-    }
-
     @Test func quotedWordsBeyondASCII() {
         #expect(passwords("Пароль: «секрет»").contains("секрет"))
     }

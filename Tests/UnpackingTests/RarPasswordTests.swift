@@ -57,6 +57,21 @@ struct RarPasswordTests {
         #expect(closed.kinds.contains(.encrypted) && !closed.problems.contains { $0.detail.contains("opened with") })
     }
 
+    /// Of RAR 5 the value that tells whether a password is right, the key of members and that of their checksums are counted.
+    @Test(arguments: ["rar5-psw.rar", "rar5-hpsw.rar"]) func keysOfRAR5AreCounted(_ file: String) throws {
+        let archive = try Self.sample(file)
+        let note = ContainerProblem(.note, ContainerLimit.passwordKeys.rawValue)
+        func unpacked(_ keys: Int) -> Unpacked {
+            Unpacked(
+                archive, limits: UnpackingLimits(containers: ContainerLimits(passwordKeys: keys)),
+                passwords: Self.passwords("password"))
+        }
+        let closed = unpacked(1)
+        #expect(closed.kinds.contains(.encrypted) && closed.problems.contains(note), "\(closed.problems)")
+        let opened = unpacked(20)
+        #expect(opened.kinds.isEmpty && !opened.problems.contains(note), "\(opened.problems)")
+    }
+
     @Test(arguments: ["test_read_format_rar4_encrypted.rar", "test_read_format_rar5_encrypted.rar"])
     func membersOfOtherPasswordsStayEncrypted(_ file: String) throws {
         let archive = try Self.sample(file)

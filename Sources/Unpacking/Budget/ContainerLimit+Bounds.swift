@@ -54,7 +54,7 @@ extension ContainerLimit {
         case .encodedFiles: "text"
         case .imageNames, .imageEntries: "UDF"
         case .imageDirectories: "UDF, FAT, ISO 9660"
-        case .passwordKeys: "7z, RAR, zip (AES)"
+        case .passwordKeys: "7z, RAR, zip (AES), Office, PDF"
         case .messageStructure: "mail in a container"
         case .overlappingFiles: "cabinets"
         case .overlappingHelp: "compiled help"

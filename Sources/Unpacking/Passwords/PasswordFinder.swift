@@ -26,7 +26,7 @@ package struct PasswordFinder: Sendable {
 
     /// How likely a word of a text is the password, the most likely first.
     private enum Rank: CaseIterable {
-        case hasDigit, isNear, isLine, isPair, isFar
+        case hasDigit, isLine, isNear, isPair, isFar
     }
 
     private var found: [(password: [UInt8], source: Passwords.Source, rank: Rank)] = []
@@ -61,20 +61,22 @@ package struct PasswordFinder: Sendable {
         places = Self.outermost(places.sorted { $0.lowerBound < $1.lowerBound })
         let around = places.map { Self.words(around: $0, text) }
         // Passwords have digits more often than other words; then what stands nearest.
-        for (quoted, behind, before) in around {
+        for (rest, quoted, behind, before) in around {
             for word in quoted + behind + before where word.contains(where: { 0x30...0x39 ~= $0 }) {
                 add(word, .text, .hasDigit)
             }
             for word in quoted + behind.prefix(Self.nearBehind) + before.suffix(Self.nearBefore) {
                 add(word, .text, .isNear)
             }
+            let lines = PasswordLines(rest)
+            for line in lines.likely { add(line, .text, .isLine) }
+            for line in lines.possible { add(line, .text, .isPair) }
             let nearest = behind.prefix(Self.pairWords)
             for (first, second) in zip(nearest, nearest.dropFirst()) { add(first + [0x20] + second, .text, .isPair) }
             for word in behind.dropFirst(Self.nearBehind) + before.dropLast(Self.nearBefore) {
                 add(word, .text, .isFar)
             }
         }
-        for line in places.compactMap({ Self.line(behind: $0, text) }) { add(line, .text, .isLine) }
     }
 
     /// The places that are looked at; where there are too many, one of the first and one of the last by turns, so that neither
@@ -111,25 +113,14 @@ package struct PasswordFinder: Sendable {
         }
     }
 
-    /// What stands behind a colon or an equals sign up to the end of the line, where it has blanks in it: the words alone are
-    /// no password then.
-    private static func line(behind place: Range<Int>, _ text: Span<UInt8>) -> [UInt8]? {
-        let rest = text.extracting(text.clamped(place.upperBound, window)).array.prefix { $0 != 0x0A && $0 != 0x0D }
-        guard let sign = rest.firstIndex(where: { $0 == 0x3A || $0 == 0x3D }) else { return nil }
-        var line = rest[(sign + 1)...]
-        while let first = line.first, first == 0x20 || first == 0x09 { line.removeFirst() }
-        while let last = line.last, last == 0x20 || last == 0x09 { line.removeLast() }
-        return line.contains(0x20) && line.count <= Passwords.longest ? Array(line) : nil
-    }
-
-    /// Quotations behind a keyword, words behind it, and words in front.
+    /// What stands behind a keyword, quotations in it, its words, and words in front.
     private static func words(
         around place: Range<Int>, _ text: Span<UInt8>
-    ) -> (quoted: [[UInt8]], behind: [[UInt8]], before: [[UInt8]]) {
+    ) -> (rest: [UInt8], quoted: [[UInt8]], behind: [[UInt8]], before: [[UInt8]]) {
         let behind = text.extracting(text.clamped(place.upperBound, window))
         let start = max(0, place.lowerBound - window)
         return (
-            quotations(behind), Array(words(behind).prefix(wordsBehind)),
+            behind.array, quotations(behind), Array(words(behind).prefix(wordsBehind)),
             Array(words(text.extracting(start..<max(start, place.lowerBound))).suffix(wordsBefore))
         )
     }
@@ -292,19 +283,34 @@ package struct PasswordFinder: Sendable {
     /// Marks at the end of a word that may be part of a password or not, one after the other.
     private static let marks = 4
 
-    /// A word as it stands; without marks and brackets around it; and with those of its end that may be its own, as in
-    /// `(Spring2026!)`.
+    /// A word as it stands; without marks and brackets around it; and with those that may be its own, of its end as in
+    /// `(Spring2026!)`, and of both ends as in `*Star9*.` and `"(abc)"`.
     private static func forms(of word: [UInt8]) -> [[UInt8]] {
         let bare = trimmed(word)
-        var forms = bare == word ? [word] : [word, bare]
+        if bare == word { return [word] }
+        var forms = [word, bare]
+        func take(_ form: ArraySlice<UInt8>) {
+            if !forms.contains(Array(form)) { forms.append(Array(form)) }
+        }
         var form = word[...]
         while let first = form.first, punctuation.contains(first) { form.removeFirst() }
         for _ in 0..<marks where form.count > bare.count {
-            if !forms.contains(Array(form)) { forms.append(Array(form)) }
+            take(form)
             form.removeLast()
+        }
+        form = word[...]
+        for _ in 0..<marks {
+            guard let first = form.first, let last = form.last, form.count > bare.count else { break }
+            take(form)
+            if form.count > 1, pairs[first] == last { form.removeFirst() }
+            if punctuation.contains(last) { form.removeLast() }
         }
         return forms
     }
+
+    /// Marks around a word by what closes them; those that are only at its end go one by one.
+    private static let pairs: [UInt8: UInt8] = Dictionary(
+        uniqueKeysWithValues: zip("([{<\"'`*_|-".utf8, ")]}>\"'`*_|-".utf8))
 
     /// What stands between blanks; where letters beyond ASCII touch others, the ASCII in between too, as scripts without
     /// blanks need it.
@@ -332,10 +338,14 @@ package struct PasswordFinder: Sendable {
 
     /// A word without the angle brackets, bars of tables and quotation marks in it, which may be part of a password and are most often not.
     private static func pieces(_ word: [UInt8]) -> [[UInt8]] {
-        word.split(whereSeparator: { brackets.contains($0) }).map(Array.init)
+        let pieces = word.split(whereSeparator: { brackets.contains($0) })
+        // A cell of a table, with its quotation marks.
+        let cells = word.split(separator: UInt8(ascii: "|"))
+        let isWhole = cells.count == 1 && cells[0].count == word.count
+        return (isWhole || cells == pieces ? pieces : cells + pieces).map(Array.init)
     }
 
-    private static let punctuation: Set<UInt8> = Set("()[]{}<>\":;,.!?'`*_=-|".utf8)
+    private static let punctuation: Set<UInt8> = Set(" ()[]{}<>\":;,.!?'`*_=-|".utf8)
 
     private static func trimmed(_ word: [UInt8]) -> [UInt8] {
         var slice = word[...]

@@ -127,7 +127,7 @@ struct Rar4Decryption {
 
     /// Key and vector, one behind the other.
     private mutating func key(_ salt: [UInt8], isRight: ([UInt8], [UInt8]) -> Bool) -> [UInt8]? {
-        let found = passwords.key([4] + salt, make: { Self.key($0, salt) }, isRight: isRight)
+        let found = passwords.key(.rar4, salt, make: { Self.key($0, salt) }, isRight: isRight)
         if let found { source = found.password.source }
         return found?.key
     }

@@ -10,8 +10,9 @@ internal import Members
 /// it is missing or its checksum is wrong, programs do not look at it: a sender could make any password seem right, and
 /// none is tried. Checksums that depend on the password are compared here and left out of what is given back.
 struct Rar5Decryption {
-    /// Powers of two of the rounds: WinRAR writes 15. Each more doubles the time of a try.
+    /// Powers of two of the rounds: WinRAR writes the usual one. Each more doubles the time of a try.
     static let mostPower = 18
+    private static let usualPower = 15
     private static let signature = 8
 
     private enum HeaderType {
@@ -50,10 +51,13 @@ struct Rar5Decryption {
             else { return nil }
         }
 
-        var name: [UInt8] { [5, UInt8(power)] + salt }
+        /// What a key costs of the message's.
+        var cost: Int { PasswordKeys.rounds << max(0, power - usualPower) }
 
-        /// The value that tells whether the password is right is made with 32 more rounds than the key.
-        func key(_ password: [UInt8], more: Int = 0) -> [UInt8] {
+        /// - Parameter more: rounds beside those of the key itself.
+        func name(more: Int) -> [UInt8] { [UInt8(power), UInt8(more)] + salt }
+
+        func key(_ password: [UInt8], more: Int) -> [UInt8] {
             PasswordKey.sha256(password, salt: salt, rounds: 1 << power + more, count: 32)
         }
 
@@ -69,12 +73,31 @@ struct Rar5Decryption {
     private mutating func key(
         _ parameters: Parameters, opens: ([UInt8]) -> Bool = { _ in true }
     ) -> (password: [UInt8], key: [UInt8])? {
+        var key: [UInt8]?
+        let tries = passwords
         let found = passwords.key(
-            parameters.name, make: { parameters.key($0, more: 32) },
-            isRight: { parameters.isRight($0) && opens(parameters.key($1)) })
-        guard let found else { return nil }
+            .rar5, parameters.name(more: Self.moreForCheck), rounds: parameters.cost,
+            make: { parameters.key($0, more: Self.moreForCheck) },
+            isRight: { value, password in
+                guard parameters.isRight(value) else { return false }
+                key = Self.derived(parameters, password, tries)
+                return key.map(opens) ?? false
+            })
+        guard let found, let key else { return nil }
         source = found.password.source
-        return (found.password.password, parameters.key(found.password.password))
+        return (found.password.password, key)
+    }
+
+    /// Rounds beside those of the key, for the value that tells whether a password is right, and for the key of checksums.
+    private static let (moreForCheck, moreForSums) = (32, 16)
+
+    /// A key of the right password. Members may have salts of their own, and as many keys.
+    private static func derived(
+        _ parameters: Parameters, _ password: [UInt8], _ passwords: RarPasswords, more: Int = 0
+    ) -> [UInt8]? {
+        passwords.derived(.rar5, parameters.name(more: more), password, rounds: parameters.cost) {
+            parameters.key($0, more: more)
+        }
     }
 
     mutating func read(_ content: Span<UInt8>) -> RarPlainArchive? {
@@ -226,9 +249,17 @@ struct Rar5Decryption {
             out += header.bytes + data.array
             return
         }
+        let hasSecretSums = flags & 2 != 0
+        var sumsKey: [UInt8]?
+        if hasSecretSums, header.type == HeaderType.file {
+            sumsKey = Self.derived(parameters, password, passwords, more: Self.moreForSums)
+            guard sumsKey != nil else {
+                out += header.bytes + data.array
+                return
+            }
+        }
         let vector = bytes.extracting(cursor.position + 17..<cursor.position + 17 + AES.blockSize).array
         var plain = AES.decrypt(data, key: key, .cbc(iv: vector)) ?? []
-        let hasSecretSums = flags & 2 != 0
         var extra: [UInt8] = []
         for other in records
         where other.type != RecordType.encryption && !(hasSecretSums && other.type == RecordType.hash) {
@@ -237,10 +268,10 @@ struct Rar5Decryption {
         guard let fields = fields(header, withoutSum: hasSecretSums) else { return }
         // What other service headers have is of use to programs only, and refers to places in the encrypted archive.
         if header.type == HeaderType.service, fields.name != RarListing.streamHeader { return }
-        if hasSecretSums, header.type == HeaderType.file {
+        if let sumsKey {
             let hash = records.first { $0.type == RecordType.hash }.map { Array(header.bytes[$0.content]) }
             sums[sums.count - 1] = Rar5SecretSums(
-                key: parameters.key(password, more: 16), checksum: fields.checksum, hash: hash)
+                key: sumsKey, checksum: fields.checksum, hash: hash)
         }
         // What fills the last block of the encryption is none of the content, and libarchive takes it for more of it.
         if !fields.isStored {

@@ -66,21 +66,30 @@ struct RarPasswords {
         self.sink = sink
     }
 
+    /// The key of a password; nil when too many were made.
+    func derived(
+        _ use: PasswordKeys.Use, _ name: [UInt8], _ password: [UInt8], rounds: Int, make: ([UInt8]) -> [UInt8]
+    ) -> [UInt8]? {
+        if let key = keys.key(use, name, password, rounds: rounds, make: { make(password) }) { return key }
+        sink.report(.note, ContainerLimit.passwordKeys.rawValue)
+        return nil
+    }
+
     /// The key of the first password that is right; nil when none is.
     /// - Parameters:
+    ///   - use: what the keys are for.
     ///   - name: of the parameters that the key depends on.
+    ///   - rounds: what a key costs.
     ///   - make: the key of a password.
     ///   - isRight: tells by the key and the password.
     mutating func key(
-        _ name: [UInt8], make: ([UInt8]) -> [UInt8], isRight: ([UInt8], [UInt8]) -> Bool
+        _ use: PasswordKeys.Use, _ name: [UInt8], rounds: Int = PasswordKeys.rounds, make: ([UInt8]) -> [UInt8],
+        isRight: ([UInt8], [UInt8]) -> Bool
     ) -> (key: [UInt8], password: Passwords.Candidate)? {
         let known = right.map { [$0] } ?? []
         for candidate in known + (isTried ? [] : passwords().candidates.filter { $0 != right }) {
             guard sink.mayGoOn() else { return nil }
-            guard let key = keys.key(name, candidate.password, make: { make(candidate.password) }) else {
-                sink.report(.note, ContainerLimit.passwordKeys.rawValue)
-                return nil
-            }
+            guard let key = derived(use, name, candidate.password, rounds: rounds, make: make) else { return nil }
             guard isRight(key, candidate.password) else { continue }
             right = candidate
             return (key, candidate)

@@ -12,6 +12,11 @@ struct HiddenStreams {
     /// The same of Zstandard, which takes nearly anything for a block of few octets.
     private static let proofOfZstd = 65_536
 
+    /// Octets of a file of LZMA that decode before it is damaged.
+    private static let inputOfLZMA = 1024
+    /// Octets of what comes that may tell its type.
+    private static let headOfLZMA = 1024
+
     private let sink: any MemberSink
     private var trialsLeft: Int
     /// Octets that all trials may put out; they are kept nowhere.
@@ -79,7 +84,7 @@ struct HiddenStreams {
             return found ?? (LZOPData.hasHeader(rest) ? Self.cutOff(content) : nil)
         }
         if rest.hasBytes([0x5D, 0, 0], at: 0) {
-            return StructureChecks.isLZMA(rest) ? stream(.lzma, rest, at: start, isSure: false) : nil
+            return StructureChecks.isLZMA(rest) ? lzma(rest, at: start) : nil
         }
         if rest.hasBytes([0x1F, 0x9D], at: 0) {
             guard FileSignature.isCompress(rest) else { return nil }
@@ -96,6 +101,21 @@ struct HiddenStreams {
                 ?? Self.cutOff(content)
         }
         return nil
+    }
+
+    /// A damaged file of LZMA has neither a mark nor a checksum: tables of programs decode for some hundred octets to some thousand.
+    /// So more has to decode, or what comes has to be of a known type.
+    private mutating func lzma(_ rest: Span<UInt8>, at start: Int) -> Found? {
+        var head: [UInt8] = []
+        let found = trial(rest, at: start, isSure: false) { input, memory, mayGoOn, use in
+            Codec.lzma.pieces(input, memory: memory, while: mayGoOn) { piece in
+                head += piece.extracting(piece.clamped(0, Self.headOfLZMA - head.count)).array
+                return use(piece)
+            }
+        }
+        guard let found, !found.isWhole, found.end - start < Self.inputOfLZMA else { return found }
+        // An octet that is repeated is no text.
+        return Recognition.types(of: head.span, isText: false).contains { $0 != .text } ? found : nil
     }
 
     /// What no chance is, and goes on to the end without being whole.

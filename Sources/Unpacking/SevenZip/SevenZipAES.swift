@@ -1,10 +1,12 @@
 internal import Bytes
 internal import Digests
+internal import Members
 
 /// The encryption of 7z: AES-256 in chains of blocks, with a key that SHA-256 makes of the password in UTF-16.
 struct SevenZipAES: Hashable {
-    /// Powers of two of the rounds: 7-Zip writes 19. Each more doubles the time of a try.
+    /// Powers of two of the rounds: 7-Zip writes the usual one. Each more doubles the time of a try.
     static let mostPower = 20
+    private static let usualPower = 19
     /// The value that stands for no rounds: the password itself is the key.
     private static let plain = 0x3F
     private static let keySize = 32
@@ -36,6 +38,12 @@ struct SevenZipAES: Hashable {
 
     /// Coders with the same salt and rounds have the same key.
     var keyName: [UInt8] { [UInt8(power)] + salt }
+
+    /// What a key costs of the message's.
+    var cost: Int {
+        power > Self.usualPower && power != Self.plain
+            ? PasswordKeys.rounds << (power - Self.usualPower) : PasswordKeys.rounds
+    }
 
     /// The key of a password in UTF-8.
     func key(_ password: [UInt8]) -> [UInt8] {

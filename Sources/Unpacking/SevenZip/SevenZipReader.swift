@@ -240,9 +240,10 @@ struct SevenZipReader {
         var keys: [[UInt8]: [UInt8]] = [:]
         for coder in folder.coders where coder.isAES {
             guard let encryption = SevenZipAES(coder.properties), keys[encryption.keyName] == nil else { continue }
-            guard let key = maker.key(encryption.keyName, password, make: { encryption.key(password) }) else {
-                return nil
+            let key = maker.key(.sevenZip, encryption.keyName, password, rounds: encryption.cost) {
+                encryption.key(password)
             }
+            guard let key else { return nil }
             keys[encryption.keyName] = key
         }
         return keys

@@ -44,7 +44,7 @@ enum ZipPasswords {
         else { return nil }
         var inner = entry
         inner.method = encryption.method
-        let last = keys.lastForZip
+        let last = keys.last
         let others = CodePagePasswords.all(passwords).filter { $0.password != last?.password }
         for candidate in (last.map { [$0] } ?? []) + others {
             guard sink.mayGoOn() else { return nil }

@@ -86,6 +86,7 @@ extension TokenExtractor {
             case .addresses:
                 addAddresses(value, id)
                 if name == Array("from".utf8) { origin.add(addresses: value, at: .from) }
+                if name == Array("to".utf8) { recipient.add(recipients: EncodedWords.spelled(value.array).span) }
                 if name == Array("reply-to".utf8) { origin.add(addresses: value, at: .reply) }
             case .relay: addRelay(value)
             case .identifier: addIdentifier(value, id)

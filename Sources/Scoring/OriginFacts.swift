@@ -139,7 +139,9 @@ extension TokenExtractor {
             addOrigin(number, "\(first)\(isSame ? "=" : "!=")\(second)")
         }
         for trait in origin.traits { addOrigin(UInt64(256 + trait.rawValue), "\(trait)") }
+        if let mention = recipient.mention { addOrigin(UInt64(512 + mention.rawValue), "\(mention)") }
         origin = OriginFacts()
+        recipient = RecipientNames()
     }
 
     private mutating func addOrigin(_ number: UInt64, _ text: @autoclosure () -> String) {

@@ -12,6 +12,7 @@ package struct TokenExtractor: Sendable {
     var facts = MessageFacts()
     var links = FoundLinks()
     var origin = OriginFacts()
+    var recipient = RecipientNames()
     var documentLinks: [[UInt8]] = []
     private var shown = ShownText()
     /// Texts in whose place others are shown.
@@ -63,6 +64,7 @@ package struct TokenExtractor: Sendable {
 
     private mutating func takeShown() {
         let text = shown.take()
+        recipient.look(at: text.span)
         addLinks(inText: text.span, as: .link)
         for piece in Self.pieces(of: text.span, edge: Self.wordEdge) {
             addWords(of: text.span.extracting(piece), field: 0)

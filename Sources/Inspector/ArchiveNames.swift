@@ -97,9 +97,11 @@ enum ArchiveNames {
 
     /// What cannot be read of a content. Pieces but the first have no signature, and nothing but their name tells what they are:
     /// what in them looks like the start of something else has its end in another. The first is what the whole is, and cut off.
-    static func problems(of opened: Unpacker.Opened, names: [String]) -> [ContainerProblem] {
+    /// - Parameter isQuoted: it is a part of what was read as a whole.
+    static func problems(of opened: Unpacker.Opened, names: [String], isQuoted: Bool) -> [ContainerProblem] {
         let isText = opened.types == [.text]
-        guard opened.types.isEmpty || isText || opened.isPiece, names.contains(where: { isPiece($0, isText: isText) })
+        guard !isQuoted, opened.types.isEmpty || isText || opened.isPiece,
+            names.contains(where: { isPiece($0, isText: isText) })
         else {
             return opened.problems
         }

@@ -116,7 +116,9 @@ extension Inspection.Run {
             if fact.kind == .password { continue }
             builder.addNote("\(fact.kind.rawValue): \(String(decoding: fact.text, as: UTF8.self))", part: part)
         }
-        let problems = ArchiveNames.problems(of: opened, names: builder.report.parts[part].names)
+        let problems = ArchiveNames.problems(
+            of: opened, names: builder.report.parts[part].names,
+            isQuoted: item?.member.flags.contains(.quoted) == true)
         let isDamaged = problems.contains { $0.kind == .corrupt }
         for problem in problems { note(problem, part: part, isDamaged: isDamaged) }
         // No archive is without control characters, whatever word it begins with.

@@ -1,6 +1,8 @@
+import Members
 import Testing
 
 @testable import Inspector
+@testable import Unpacking
 
 @Suite struct ArchiveNamesTests {
     @Test(arguments: [
@@ -14,6 +16,13 @@ import Testing
         "a.part1", "part1", "aa", "xa", "xaab", "yaa", "001", "zip.001", "z01", "a.z1", "a.zip.001.bin", "", ".",
     ])
     func others(_ name: String) { #expect(!ArchiveNames.arePiece([name])) }
+
+    /// Files of gzip that were pieces of one archive are read as a whole beside them (`split`, then `gzip` of each).
+    @Test func piecesOfWhatIsThereAsAWhole() {
+        let apart = ArchiveNames.problems(of: Unpacker.Opened(), names: ["a.tarab"], isQuoted: false)
+        #expect(apart.map(\.kind) == [.unsupported])
+        #expect(ArchiveNames.problems(of: Unpacker.Opened(), names: ["a.tarab"], isQuoted: true).isEmpty)
+    }
 
     /// Whoever has it under another name has it damaged.
     @Test func allNamesCount() {

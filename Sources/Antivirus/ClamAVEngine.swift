@@ -207,7 +207,7 @@ package final class ClamAVEngine {
     private var lackOfFiles: String? {
         guard let left = (try? FileSystem(of: temporaryDirectory))?.freeFiles, left < Self.fewestFiles
         else { return nil }
-        return "\(temporaryDirectory) has room for \(left) files, and \(Self.fewestFiles) are needed (nr_inodes)"
+        return "the workspace has room for \(left) files, and \(Self.fewestFiles) are needed (nr_inodes)"
     }
 
     private func outcomes(_ result: cl_error_t, _ name: UnsafePointer<CChar>?, _ matches: Matches) -> [ScanOutcome] {

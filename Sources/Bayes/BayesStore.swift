@@ -32,11 +32,9 @@ package final class BayesStore: Sendable {
     /// What a store knows of the tokens of one message.
     package struct Evidence: Sendable {
         /// Of each key of the features.
-        package var weights: [Float]
+        package var weights: [TokenWeight]
         /// Of each key that is counted.
         package var counts: [FisherMethod.Counts]
-        /// Of each key, how often it was in the mail from which the machines were solved; empty where that was not asked for.
-        package var machineCounts: [FisherMethod.Counts]
         package var totals: StoreTotals
     }
 
@@ -76,14 +74,13 @@ package final class BayesStore: Sendable {
     }
 
     /// What is known of a message's tokens; nil when too little was learnt to judge anything.
-    /// - Parameter isExplained: with all counts that an explanation names.
-    package func evidence(_ features: Features, isExplained: Bool = false) throws(StoreError) -> Evidence? {
+    package func evidence(_ features: Features) throws(StoreError) -> Evidence? {
         var evidence: Evidence?
         try store.read { reading throws(StoreError) in
             evidence = nil
             let totals = try self.totals(reading)
             guard totals.spam >= UInt64(limits.minimum), totals.ham >= UInt64(limits.minimum) else { return }
-            evidence = try Lookup(reading, totals).evidence(features, isExplained)
+            evidence = try Lookup(reading, totals).evidence(features)
         }
         return evidence
     }
@@ -164,10 +161,8 @@ struct Lookup {
         self.totals = totals
     }
 
-    func evidence(_ features: Features, _ isExplained: Bool) throws(StoreError) -> BayesStore.Evidence {
-        BayesStore.Evidence(
-            weights: try weights(features), counts: try counts(features),
-            machineCounts: isExplained ? try machineCounts(features) : [], totals: totals)
+    func evidence(_ features: Features) throws(StoreError) -> BayesStore.Evidence {
+        BayesStore.Evidence(weights: try weights(features), counts: try counts(features), totals: totals)
     }
 
     private func counts(_ features: Features) throws(StoreError) -> [FisherMethod.Counts] {
@@ -190,28 +185,11 @@ struct Lookup {
         return counts
     }
 
-    private func weights(_ features: Features) throws(StoreError) -> [Float] {
-        var weights = [Float](repeating: 0, count: features.keys.count)
-        try lookWeights(features.keys) { index, bucket, record in
-            weights[index] = WeightBucket.weight(bucket, at: record)
-        }
-        return weights
-    }
-
-    private func machineCounts(_ features: Features) throws(StoreError) -> [FisherMethod.Counts] {
-        var counts = [FisherMethod.Counts](repeating: FisherMethod.Counts(), count: features.keys.count)
-        try lookWeights(features.keys) { index, bucket, record in
-            counts[index] = WeightBucket.counts(bucket, at: record)
-        }
-        return counts
-    }
-
-    /// Finds the keys that have a weight: gives the index of each, its bucket, and the offset of its record. Each bucket is looked up
-    /// once for all its keys.
-    private func lookWeights(
-        _ keys: [TokenKey], _ use: (Int, Span<UInt8>, Int) -> Void
-    ) throws(StoreError) {
-        guard totals.weights > 0 else { return }
+    /// Each bucket is looked up once for all its keys.
+    private func weights(_ features: Features) throws(StoreError) -> [TokenWeight] {
+        let keys = features.keys
+        var weights = [TokenWeight](repeating: .unknown, count: keys.count)
+        guard totals.weights > 0 else { return weights }
         let scheme = BucketScheme(bits: totals.weightBits)
         let order = Self.order(keys, scheme)
         var buckets: [UInt64] = []
@@ -225,24 +203,23 @@ struct Lookup {
             ranges.append(start..<end)
             start = end
         }
+        let size = WeightBucket.recordSize
         var spread = RecordSpread(bits: scheme.restBits)
         var near = [Int?](repeating: nil, count: order.count)
         try reading.look(.weights, numbers: buckets) { number, bucket in
-            let records = bucket.extracting(WeightBucket.records(in: bucket.count))
-            spread.learn(records, size: WeightBucket.recordSize)
+            spread.learn(bucket, size: size)
             for place in ranges[number] {
-                spread.foresee(records, size: WeightBucket.recordSize, scheme.rest(keys[order[place]]), &near[place])
+                spread.foresee(bucket, size: size, scheme.rest(keys[order[place]]), &near[place])
             }
         } _: { number, bucket in
-            let records = bucket.extracting(WeightBucket.records(in: bucket.count))
             for place in ranges[number] {
                 let index = order[place]
-                let rest = scheme.rest(keys[index])
-                if let record = spread.find(records, size: WeightBucket.recordSize, rest, near: near[place]) {
-                    use(index, bucket, record)
+                if let record = spread.find(bucket, size: size, scheme.rest(keys[index]), near: near[place]) {
+                    weights[index] = WeightBucket.weight(bucket, at: record)
                 }
             }
         }
+        return weights
     }
 
     /// Indices of the keys in the order of their buckets, or nearly so where there are many buckets: a sort by counting.

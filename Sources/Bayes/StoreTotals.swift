@@ -3,9 +3,9 @@ package import Scoring
 /// The totals of a store, one record that changes with every transaction.
 package struct StoreTotals: Hashable, Sendable {
     /// Form of the records below; another number is another program's store.
-    static let version: UInt64 = 5
+    static let version: UInt64 = 6
     /// Numbers that the record begins with.
-    private static let numberCount = 16
+    private static let numberCount = 17
 
     /// Bits of the number of buckets of the tokens, and of the weights.
     package var tokenBits: UInt64
@@ -47,6 +47,7 @@ package struct StoreTotals: Hashable, Sendable {
         let numbers = [
             Self.version, tokenBits, weightBits, spam, ham, tokens, weights, nextMessage, nextBatch, firstPending,
             pending, unsolved, lastSync, lastExpiry, lastExpired, foreignTokens,
+            UInt64(model.messages),
         ]
         for number in numbers { Octets.append(number, to: &out) }
         for curve in model.curves {
@@ -75,7 +76,7 @@ package struct StoreTotals: Hashable, Sendable {
         guard (8...30).contains(numbers[1]), numbers[2] == 0 || (8...30).contains(numbers[2]) else {
             throw .damaged("bucket bits")
         }
-        guard numbers[3...14].allSatisfy({ $0 <= Self.most }) else { throw .damaged("totals beyond \(Self.most)") }
+        guard numbers[3...16].allSatisfy({ $0 <= Self.most }) else { throw .damaged("totals beyond \(Self.most)") }
         tokenBits = numbers[1]
         weightBits = numbers[2]
         spam = numbers[3]
@@ -94,6 +95,7 @@ package struct StoreTotals: Hashable, Sendable {
         func double(_ place: Int) -> Double { Double(bitPattern: Octets.doubleWord(bytes.span, place * 8)) }
         let firstBias = (count + curves * 2) * 8
         model = CommitteeModel(
+            messages: Int(numbers[16]),
             biases: (0..<EvidenceView.count).map {
                 Float(bitPattern: Octets.word(bytes.span, firstBias + $0 * 4))
             },

@@ -72,7 +72,7 @@ struct SpamScorer: Sendable {
         let features = Features(tokens: report.tokens)
         guard !features.keys.isEmpty else { return nil }
         let found = try databases.with(choice.name) { store in
-            try BayesStore(store, limits: limits).evidence(features, isExplained: !report.tokenTexts.isEmpty)
+            try BayesStore(store, limits: limits).evidence(features)
         }
         guard case .some(.some(let evidence)) = found else { return nil }
         let judgement = Committee.judge(
@@ -98,8 +98,8 @@ struct SpamScorer: Sendable {
         var names: [TokenKey: String] = [:]
         for text in texts { names[text.token >> Features.cutBits] = text.text }
         let strongest = Committee.strongest(
-            features, weights: evidence.weights, counts: evidence.counts, machineCounts: evidence.machineCounts,
-            spam: Int(clamping: evidence.totals.spam), ham: Int(clamping: evidence.totals.ham)
+            features, weights: evidence.weights, counts: evidence.counts, spam: Int(clamping: evidence.totals.spam),
+            ham: Int(clamping: evidence.totals.ham), model: evidence.totals.model
         ) { names[$0] != nil }
         func list(_ voices: [TokenVoice]) -> String {
             voices.map { "\(names[$0.key] ?? "") (\($0.counts.spam)/\($0.counts.ham))" }.joined(separator: ", ")

@@ -1,12 +1,15 @@
 /// What was learnt besides the weights of tokens.
 package struct CommitteeModel: Hashable, Sendable {
+    /// Messages from which the machines were solved.
+    package var messages: Int
     /// Bias of each view's machine.
     package var biases: [Float]
     /// Curves that turn the committee's sum into a probability, each fitted on other messages that were held out. None of them
     /// is known to be the right one for mail to come.
     package var curves: [Calibration.Curve]
 
-    package init(biases: [Float], curves: [Calibration.Curve]) {
+    package init(messages: Int, biases: [Float], curves: [Calibration.Curve]) {
+        self.messages = messages
         self.biases = biases
         self.curves = curves
     }
@@ -15,7 +18,7 @@ package struct CommitteeModel: Hashable, Sendable {
 
     /// Before anything was solved.
     package static let untaught = CommitteeModel(
-        biases: [Float](repeating: 0, count: EvidenceView.count),
+        messages: 0, biases: [Float](repeating: 0, count: EvidenceView.count),
         curves: [Calibration.Curve](repeating: .guess, count: curveCount))
 
     /// How much the curve that claims least counts, beside the mean of all.
@@ -43,7 +46,7 @@ package enum Committee {
     package static let loudest: Float = 1.5
     /// How much each view's voice counts, in the order of `EvidenceView`. What is said counts for more than the way it came,
     /// which says much while senders and relays stay the same, and misleads when they change.
-    package static let voices: [Double] = [2, 1, 2, 1, 1]
+    package static let voices: [Double] = [2, 1, 2, 1, 1.5]
     /// How much the classical method's voice counts.
     static let classicalVoice = 1.0
     /// Evidence of the classical method at which its voice is half of the loudest.
@@ -63,58 +66,70 @@ package enum Committee {
 
     /// Judges a message.
     /// - Parameters:
-    ///   - weights: of each key of `features`; 0 for the unknown.
+    ///   - weights: of each key of `features`.
     ///   - counts: of each counted key, in the order of `features`; empty for the unknown.
     package static func judge(
-        _ features: Features, weights: [Float], counts: [FisherMethod.Counts], spam: Int, ham: Int,
+        _ features: Features, weights: [TokenWeight], counts: [FisherMethod.Counts], spam: Int, ham: Int,
         model: CommitteeModel
     ) -> Judgement {
-        let margins = margins(features, weights, model.biases)
+        let margins = margins(features, weights, model)
         let fisher = FisherMethod.combine(counts, spam: Double(spam), ham: Double(ham))
+        let sum = sum(margins, fisher.evidence)
         let familiarity = Familiarity(features, weights)
         var known = 0
-        for weight in weights where weight != 0 { known += 1 }
+        for weight in weights where weight.weight != 0 { known += 1 }
         return Judgement(
             // Without machines the classical method has the word alone.
-            probability: model == .untaught
-                ? fisher.probability
-                : familiarity.pulled(model.probability(sum(margins, fisher.evidence, doubt: familiarity.doubt))),
-            margin: sum(margins, fisher.evidence),
+            probability: model == .untaught ? fisher.probability : familiarity.pulled(model.probability(sum)),
+            margin: sum,
             classical: fisher.probability, known: max(known, counts.count { !$0.isEmpty }))
     }
 
     /// What each view says.
-    package static func margins(_ features: Features, _ weights: [Float], _ biases: [Float]) -> [Float] {
+    package static func margins(_ features: Features, _ weights: [TokenWeight], _ model: CommitteeModel) -> [Float] {
         var sums = [Float](repeating: 0, count: EvidenceView.count)
         var seen = [Bool](repeating: false, count: EvidenceView.count)
-        for index in features.keys.indices {
-            guard let tokenClass = Features.tokenClass(features.keys[index]), let view = tokenClass.view?.rawValue
-            else {
-                continue
-            }
-            seen[view] = true
-            sums[view] += weights[index] * features.values[Int(tokenClass.rawValue)]
+        forEachPull(features, weights, model) { _, view, pull in
+            seen[view.rawValue] = true
+            sums[view.rawValue] += pull
         }
         // A view that sees nothing says nothing.
-        for view in sums.indices { sums[view] = seen[view] ? sums[view] + biases[view] : 0 }
+        for view in sums.indices { sums[view] = seen[view] ? sums[view] + model.biases[view] : 0 }
         return sums
     }
 
+    /// Gives what each key adds to what its view says.
+    static func forEachPull(
+        _ features: Features, _ weights: [TokenWeight], _ model: CommitteeModel,
+        _ use: (_ index: Int, _ view: EvidenceView, _ pull: Float) -> Void
+    ) {
+        let rarity = Rarity(messages: model.messages)
+        var values = [Float](repeating: 0, count: features.keys.count)
+        var squares = [Float](repeating: 0, count: EvidenceView.count)
+        for index in features.keys.indices {
+            guard let tokenClass = Features.tokenClass(features.keys[index]), let view = tokenClass.view else {
+                continue
+            }
+            values[index] = features.values[Int(tokenClass.rawValue)]
+            guard view.heedsRarity, weights[index].weight != 0 else { continue }
+            values[index] *= rarity.weight(weights[index].counts)
+            squares[view.rawValue] += values[index] * values[index]
+        }
+        let lengths = squares.map { $0 > 0 ? $0.squareRoot() : 1 }
+        for index in features.keys.indices {
+            guard let view = Features.tokenClass(features.keys[index])?.view else { continue }
+            use(index, view, weights[index].weight * values[index] / lengths[view.rawValue])
+        }
+    }
+
     /// The mean of all voices.
-    /// - Parameter doubt: the part of what header words and relays say for spam beyond the other voices that is left out, 0...1.
-    static func sum(_ margins: [Float], _ evidence: Double, doubt: Double = 0) -> Double {
+    static func sum(_ margins: [Float], _ evidence: Double) -> Double {
         let scaled = evidence / evidenceScale
         var sum = classicalVoice * scaled / (1 + abs(scaled))
         var total = classicalVoice
-        func voice(_ view: EvidenceView) -> Double { Double(min(max(margins[view.rawValue], -loudest), loudest)) }
-        for view in [EvidenceView.words, .pairs, .grams] {
-            sum += voices[view.rawValue] * voice(view)
-            total += voices[view.rawValue]
-        }
-        let others = max(0, sum / total)
-        for view in [EvidenceView.headers, .relays] {
-            sum += voices[view.rawValue] * (voice(view) - doubt * max(0, voice(view) - others))
-            total += voices[view.rawValue]
+        for view in margins.indices {
+            sum += voices[view] * Double(min(max(margins[view], -loudest), loudest))
+            total += voices[view]
         }
         return sum / total
     }

@@ -17,9 +17,7 @@ package struct CommitteeTrainer {
     package struct Solution: Sendable {
         /// Keys with a weight, in ascending order.
         package var keys: [TokenKey]
-        package var weights: [Float]
-        /// How often each key was among the examples.
-        package var counts: [FisherMethod.Counts]
+        package var weights: [TokenWeight]
         package var model: CommitteeModel
     }
 
@@ -57,7 +55,7 @@ package struct CommitteeTrainer {
     }
 
     /// Keys with a weight, in ascending order.
-    private typealias Learnt = [(key: TokenKey, weight: Float, counts: FisherMethod.Counts)]
+    private typealias Learnt = [(key: TokenKey, weight: TokenWeight)]
 
     /// What one run gives: the machine of a view that learnt from all, what the machine of a view says of messages that it did not
     /// learn from, or the classical method's evidence for them.
@@ -106,16 +104,15 @@ package struct CommitteeTrainer {
             let sums = judged.map { row in Committee.sum(said.map { $0[row] }, evidence[trial][row]) }
             return Calibration.fit(sums, isSpam: judged.map { isSpam[$0] })
         }
-        return Self.solution(learnt, CommitteeModel(biases: biases, curves: curves))
+        return Self.solution(learnt, CommitteeModel(messages: isSpam.count, biases: biases, curves: curves))
     }
 
     /// What the machines learnt, put together: the keys of a class stand beside each other, and one view has all of them.
     private static func solution(_ learnt: [Learnt], _ model: CommitteeModel) -> Solution {
-        var solution = Solution(keys: [], weights: [], counts: [], model: model)
+        var solution = Solution(keys: [], weights: [], model: model)
         let count = learnt.reduce(0) { $0 + $1.count }
         solution.keys.reserveCapacity(count)
         solution.weights.reserveCapacity(count)
-        solution.counts.reserveCapacity(count)
         var next = learnt.map(\.startIndex)
         for tokenClass in TokenClass.allCases.sorted(by: { $0.rawValue < $1.rawValue }) {
             guard let view = tokenClass.view?.rawValue else { continue }
@@ -125,7 +122,6 @@ package struct CommitteeTrainer {
                 let found = learnt[view][next[view]]
                 solution.keys.append(found.key)
                 solution.weights.append(found.weight)
-                solution.counts.append(found.counts)
                 next[view] += 1
             }
         }
@@ -139,7 +135,7 @@ package struct CommitteeTrainer {
         var learnt: Learnt = []
         learnt.reserveCapacity(keys.count)
         for (place, weight) in machine.weights.enumerated() where weight != 0 {
-            learnt.append((keys[place], weight, counts[place]))
+            learnt.append((keys[place], TokenWeight(weight: weight, counts: counts[place])))
         }
         learnt.sort { $0.key < $1.key }
         return .machine(learnt, bias: machine.bias)
@@ -153,7 +149,7 @@ package struct CommitteeTrainer {
         ) { !trial.isJudged[$0] }
         return isSpam.indices.map { row in
             trial.isJudged[row] && !column.rows.isEmpty(row)
-                ? column.rows.margin(row, machine.weights.span) + machine.bias : 0
+                ? column.margin(row, machine.weights) + machine.bias : 0
         }
     }
 

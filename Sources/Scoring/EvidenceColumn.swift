@@ -2,6 +2,7 @@
 struct EvidenceColumn: Sendable {
     private(set) var rows = SparseRows()
     private(set) var table = KeyTable()
+    private let heedsRarity: Bool
     /// The classical method counts its keys.
     let isCounted: Bool
 
@@ -30,6 +31,37 @@ struct EvidenceColumn: Sendable {
             }
             rows.endRow()
         }
+        heedsRarity = view?.heedsRarity == true
+        if heedsRarity { weigh(counts(examples.map(\.isSpam)) { _ in true }) }
+    }
+
+    /// Gives each key its weight by how rare it is, and each row the length 1 again.
+    private mutating func weigh(_ counts: [FisherMethod.Counts]) {
+        let rarity = Rarity(messages: rows.starts.count - 1)
+        let rarities = counts.map { rarity.weight(TokenWeight(weight: 0, counts: $0).counts) }
+        for row in 0..<rows.starts.count - 1 {
+            let range = rows.starts[row]..<rows.starts[row + 1]
+            var square: Float = 0
+            for index in range {
+                rows.values[index] *= rarities[Int(rows.features[index])]
+                square += rows.values[index] * rows.values[index]
+            }
+            guard square > 0 else { continue }
+            let length = square.squareRoot()
+            for index in range { rows.values[index] /= length }
+        }
+    }
+
+    /// What a machine that did not learn from a row says of it, without its bias.
+    func margin(_ row: Int, _ weights: [Float]) -> Float {
+        let margin = rows.margin(row, weights.span)
+        guard heedsRarity else { return margin }
+        // Keys that it does not know have no weight, as when it judges mail.
+        var square: Float = 0
+        for index in rows.starts[row]..<rows.starts[row + 1] where weights[Int(rows.features[index])] != 0 {
+            square += rows.values[index] * rows.values[index]
+        }
+        return square > 0 ? margin / square.squareRoot() : 0
     }
 
     /// Where the keys of a class stand.

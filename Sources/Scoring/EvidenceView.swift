@@ -13,6 +13,9 @@ package enum EvidenceView: Int, Sendable, CaseIterable {
     case relays = 4
 
     package static let count = 5
+
+    /// Its tokens weigh by how rare they are, see `Rarity`: half of a header says the same in all mail.
+    var heedsRarity: Bool { self == .headers || self == .relays }
 }
 
 extension TokenClass {
@@ -45,8 +48,8 @@ package struct Features: Hashable, Sendable {
 
     /// In ascending order, each once.
     package let keys: [TokenKey]
-    /// What a key of each class weighs in its view; 0 where the class has none. The weights of a view have length 1, and a
-    /// class with many keys gives less weight to each of them: long text does not drown short text.
+    /// What a key of each class weighs in its view, however rare it is; 0 where the class has none. The weights of a view have length
+    /// 1, and a class with many keys gives less weight to each of them: long text does not drown short text.
     package let values: [Float]
 
     /// - Parameter tokens: in ascending order.

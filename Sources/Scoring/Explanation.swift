@@ -15,22 +15,23 @@ extension Committee {
     /// make of them together. Only those whose counts say the same: of tokens that go together a machine gives some a weight
     /// against what they are alone, which explains nothing to a person.
     /// - Parameters:
-    ///   - weights, counts, spam, ham: as for `judge`.
-    ///   - machineCounts: of each key, how often it was in the mail from which the machines were solved.
+    ///   - weights, counts, spam, ham, model: as for `judge`.
     ///   - isNamed: tokens that can be shown; the others are passed over.
     package static func strongest(
-        _ features: Features, weights: [Float], counts: [FisherMethod.Counts], machineCounts: [FisherMethod.Counts],
-        spam: Int, ham: Int, isNamed: (TokenKey) -> Bool
+        _ features: Features, weights: [TokenWeight], counts: [FisherMethod.Counts], spam: Int, ham: Int,
+        model: CommitteeModel, isNamed: (TokenKey) -> Bool
     ) -> (spam: [TokenVoice], ham: [TokenVoice]) {
         let shares = FisherMethod.shares(counts, spam: Double(spam), ham: Double(ham))
         let evidence = FisherMethod.combine(counts, spam: Double(spam), ham: Double(ham)).evidence
         // What one more unit of evidence adds to the classical method's voice.
         let slope = classicalVoice / (evidenceScale + abs(evidence))
+        var pulls = [Double](repeating: 0, count: features.keys.count)
+        forEachPull(features, weights, model) { pulls[$0] = Double($2) * Self.voices[$1.rawValue] }
         var voices: [TokenVoice] = []
         var counted = 0
         for index in features.keys.indices {
             guard let tokenClass = Features.tokenClass(features.keys[index]) else { continue }
-            var found = machineCounts[index]
+            var found = weights[index].counts
             var weight = 0.0
             if tokenClass.isCounted {
                 if counted < counts.count {
@@ -39,10 +40,7 @@ extension Committee {
                 }
                 counted += 1
             }
-            if let view = tokenClass.view {
-                weight +=
-                    Double(weights[index] * features.values[Int(tokenClass.rawValue)]) * Self.voices[view.rawValue]
-            }
+            weight += pulls[index]
             // How much more often it is in spam, message for message.
             let lean = Double(found.spam) * Double(max(ham, 1)) - Double(found.ham) * Double(max(spam, 1))
             guard weight * lean > 0, isNamed(features.keys[index]) else { continue }

@@ -1,8 +1,7 @@
 /// How far what was learnt carries for one message: the share of its text that is known. The curves of the calibration are
 /// fitted on mail that is well known. Where hardly a word is (the first mail in a language, an empty message), the machines say
 /// nothing, and the curves would call that nothing ham; with less known than nearly all of that mail had, the probability is
-/// pulled to one half instead. Where some of it is (mail in a language of which a handful of messages was learnt), it is the header
-/// and the relays that decide, and they are heard less.
+/// pulled to one half instead.
 struct Familiarity {
     /// Shares that 99 of 100 messages had at least when they were judged by what others taught (the nested runs of docs/BAYES.md):
     /// 0.45 to 0.59 of ham, 0.18 to 0.22 of spam. With less than that of ham nobody knows what a claim of ham is worth.
@@ -10,10 +9,6 @@ struct Familiarity {
     static let shareOfSpam = 0.2
     /// Known tokens of the text below which a message is too short to be sure.
     static let fewestTokens = 20.0
-    /// Below the first share a part of what header words and relays say for spam beyond the other voices is not heard, above the
-    /// second all of it is (chosen by the nested runs of docs/BAYES.md).
-    static let (littleKnown, wellKnown) = (0.6, 0.7)
-    static let unheard = 0.5
     /// Views of the text.
     private static let views: [EvidenceView] = [.words, .pairs, .grams]
 
@@ -22,11 +17,11 @@ struct Familiarity {
     /// How many known tokens that are.
     let count: Int
 
-    /// - Parameter weights: of each key of `features`; 0 for the unknown.
-    init(_ features: Features, _ weights: [Float]) {
+    /// - Parameter weights: of each key of `features`.
+    init(_ features: Features, _ weights: [TokenWeight]) {
         var squares = [Double](repeating: 0, count: EvidenceView.count)
         var count = 0
-        for index in features.keys.indices where weights[index] != 0 {
+        for index in features.keys.indices where weights[index].weight != 0 {
             guard let tokenClass = Features.tokenClass(features.keys[index]), let view = tokenClass.view,
                 Self.views.contains(view)
             else { continue }
@@ -41,11 +36,6 @@ struct Familiarity {
         }
         self.share = share / total
         self.count = count
-    }
-
-    /// The part of what header words and relays say for spam beyond the other voices that is not heard.
-    var doubt: Double {
-        Self.unheard * min(max((Self.wellKnown - share) / (Self.wellKnown - Self.littleKnown), 0), 1)
     }
 
     /// The probability in the light of what is known: its logarithm of odds shrinks with the share that is.

@@ -1,6 +1,6 @@
 /// What messages teach, held in memory: for cross-validation and comparison, where no store is wanted.
 package struct LearntMemory: Sendable {
-    private let weights: [TokenKey: Float]
+    private let weights: [TokenKey: TokenWeight]
     private let counts: [TokenKey: FisherMethod.Counts]
     private let model: CommitteeModel
     private let spam: Int
@@ -36,10 +36,10 @@ package struct LearntMemory: Sendable {
 
     /// What each view says of a message.
     package func margins(_ features: Features) -> [Float] {
-        Committee.margins(features, weights(features), model.biases)
+        Committee.margins(features, weights(features), model)
     }
 
-    private func weights(_ features: Features) -> [Float] {
-        features.keys.map { weights[$0] ?? 0 }
+    private func weights(_ features: Features) -> [TokenWeight] {
+        features.keys.map { weights[$0] ?? .unknown }
     }
 }

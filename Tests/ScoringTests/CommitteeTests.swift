@@ -162,7 +162,8 @@ struct CommitteeTests {
     @Test("the probability lies between the mean of the curves and the one that claims least, and rises with the sum")
     func curves() {
         let model = CommitteeModel(
-            biases: [], curves: [Calibration.Curve(slope: 1, offset: 0), Calibration.Curve(slope: 10, offset: -5)])
+            messages: 0, biases: [],
+            curves: [Calibration.Curve(slope: 1, offset: 0), Calibration.Curve(slope: 10, offset: -5)])
         for (sum, least) in [(0.5, 0.5), (1.0, Exponential.logistic(1)), (-1, Exponential.logistic(-15))] {
             let mean = (Exponential.logistic(sum) + Exponential.logistic(10 * sum - 5)) / 2
             // A quarter the mean, three quarters the least.
@@ -171,19 +172,6 @@ struct CommitteeTests {
         let values = stride(from: -3, through: 3, by: 0.01).map(model.probability)
         #expect(zip(values, values.dropFirst()).allSatisfy { $0 < $1 })
         #expect(values.allSatisfy { 0 < $0 && $0 < 1 })
-    }
-
-    @Test("what header and relays say for spam beyond the others is heard less, and nothing else is")
-    func doubt() {
-        // The others together 0.5 of 6; beyond it 1.1167 and 0.8167.
-        let sum = { (margins: [Float]) in Committee.sum(margins, 0, doubt: 0.2) }
-        #expect(abs(Committee.sum([0.1, 0.1, 0.1, 1.2, 0.9], 0) - 2.6 / 8) < 1e-6)
-        #expect(abs(sum([0.1, 0.1, 0.1, 1.2, 0.9]) - (2.6 - 0.2 * (1.2 + 0.9 - 1.0 / 6)) / 8) < 1e-6)
-        // Others that speak for ham are no reason to leave more out.
-        #expect(abs(sum([-1, -1, -1, 0.5, 0]) - (-5 + 0.8 * 0.5) / 8) < 1e-6)
-        for margins: [Float] in [[1, 1, 1, 0.5, 0.5], [-0.2, 0, -0.3, -1, -1.5], [0.5, 0.5, 0.5, -1, 0]] {
-            #expect(sum(margins) == Committee.sum(margins, 0))
-        }
     }
 
     @Test("in whatever order the parts of the work are done, the same is learnt")
@@ -204,10 +192,9 @@ struct CommitteeTests {
         var extractor = TokenExtractor(keepsTexts: true)
         let set = extractor.tokens(of: Array("Subject: hello\r\n\r\nviagra lottery".utf8).span)
         let features = Features(tokens: set.tokens)
-        let counts = Dictionary(uniqueKeysWithValues: zip(solution.keys, solution.counts))
         let strongest = Committee.strongest(
-            features, weights: features.keys.map { weights[$0] ?? 0 }, counts: [],
-            machineCounts: features.keys.map { counts[$0] ?? FisherMethod.Counts() }, spam: 0, ham: 0
+            features, weights: features.keys.map { weights[$0] ?? .unknown }, counts: [], spam: 0, ham: 0,
+            model: solution.model
         ) { _ in true }
         var texts: [TokenKey: String] = [:]
         for (token, text) in set.texts { texts[token >> Features.cutBits] = text }
@@ -232,10 +219,12 @@ struct CommitteeTests {
         ] {
             for weight: Float in [0.5, -0.5] {
                 let strongest = Committee.strongest(
-                    features, weights: features.keys.map { _ in weight }, counts: [],
-                    machineCounts: features.keys.map { _ in
-                        FisherMethod.Counts(spam: UInt32(spam), ham: UInt32(ham))
-                    }, spam: 10, ham: 30
+                    features,
+                    weights: features.keys.map { _ in
+                        TokenWeight(
+                            weight: weight, counts: FisherMethod.Counts(spam: UInt32(spam), ham: UInt32(ham)))
+                    }, counts: [], spam: 10, ham: 30,
+                    model: CommitteeModel(messages: 40, biases: [0, 0, 0, 0, 0], curves: [])
                 ) { _ in true }
                 #expect(strongest.spam.isEmpty != (isForSpam && weight > 0), "\(spam)/\(ham), \(weight)")
                 #expect(strongest.ham.isEmpty != (isForHam && weight < 0), "\(spam)/\(ham), \(weight)")

@@ -74,13 +74,14 @@ package final class BayesStore: Sendable {
     }
 
     /// What is known of a message's tokens; nil when too little was learnt to judge anything.
-    package func evidence(_ features: Features) throws(StoreError) -> Evidence? {
+    /// - Parameter isExplained: with the counts of all weights, not of those alone that weigh by them.
+    package func evidence(_ features: Features, isExplained: Bool = false) throws(StoreError) -> Evidence? {
         var evidence: Evidence?
         try store.read { reading throws(StoreError) in
             evidence = nil
             let totals = try self.totals(reading)
             guard totals.spam >= UInt64(limits.minimum), totals.ham >= UInt64(limits.minimum) else { return }
-            evidence = try Lookup(reading, totals).evidence(features)
+            evidence = try Lookup(reading, totals).evidence(features, isExplained)
         }
         return evidence
     }
@@ -161,8 +162,9 @@ struct Lookup {
         self.totals = totals
     }
 
-    func evidence(_ features: Features) throws(StoreError) -> BayesStore.Evidence {
-        BayesStore.Evidence(weights: try weights(features), counts: try counts(features), totals: totals)
+    func evidence(_ features: Features, _ isExplained: Bool) throws(StoreError) -> BayesStore.Evidence {
+        BayesStore.Evidence(
+            weights: try weights(features, isExplained), counts: try counts(features), totals: totals)
     }
 
     private func counts(_ features: Features) throws(StoreError) -> [FisherMethod.Counts] {
@@ -185,11 +187,23 @@ struct Lookup {
         return counts
     }
 
-    /// Each bucket is looked up once for all its keys.
-    private func weights(_ features: Features) throws(StoreError) -> [TokenWeight] {
-        let keys = features.keys
-        var weights = [TokenWeight](repeating: .unknown, count: keys.count)
-        guard totals.weights > 0 else { return weights }
+    private func weights(_ features: Features, _ isExplained: Bool) throws(StoreError) -> [TokenWeight] {
+        var weights = [TokenWeight](repeating: .unknown, count: features.keys.count)
+        try lookWeights(features.keys) { index, bucket, record in
+            weights[index].weight = WeightBucket.weight(bucket, at: record)
+            if isExplained || TokenClasses.weighedByRarity.contains(features.keys[index]) {
+                weights[index].counts = WeightBucket.counts(bucket, at: record)
+            }
+        }
+        return weights
+    }
+
+    /// Finds the keys that have a weight: gives the index of each, its bucket, and the offset of its record. Each bucket is looked up
+    /// once for all its keys.
+    private func lookWeights(
+        _ keys: [TokenKey], _ use: (Int, Span<UInt8>, Int) -> Void
+    ) throws(StoreError) {
+        guard totals.weights > 0 else { return }
         let scheme = BucketScheme(bits: totals.weightBits)
         let order = Self.order(keys, scheme)
         var buckets: [UInt64] = []
@@ -203,23 +217,24 @@ struct Lookup {
             ranges.append(start..<end)
             start = end
         }
-        let size = WeightBucket.recordSize
         var spread = RecordSpread(bits: scheme.restBits)
         var near = [Int?](repeating: nil, count: order.count)
         try reading.look(.weights, numbers: buckets) { number, bucket in
-            spread.learn(bucket, size: size)
+            let records = bucket.extracting(WeightBucket.records(in: bucket.count))
+            spread.learn(records, size: WeightBucket.recordSize)
             for place in ranges[number] {
-                spread.foresee(bucket, size: size, scheme.rest(keys[order[place]]), &near[place])
+                spread.foresee(records, size: WeightBucket.recordSize, scheme.rest(keys[order[place]]), &near[place])
             }
         } _: { number, bucket in
+            let records = bucket.extracting(WeightBucket.records(in: bucket.count))
             for place in ranges[number] {
                 let index = order[place]
-                if let record = spread.find(bucket, size: size, scheme.rest(keys[index]), near: near[place]) {
-                    weights[index] = WeightBucket.weight(bucket, at: record)
+                let rest = scheme.rest(keys[index])
+                if let record = spread.find(records, size: WeightBucket.recordSize, rest, near: near[place]) {
+                    use(index, bucket, record)
                 }
             }
         }
-        return weights
     }
 
     /// Indices of the keys in the order of their buckets, or nearly so where there are many buckets: a sort by counting.

@@ -80,17 +80,25 @@ enum TokenBucket {
     }
 }
 
-/// Weights of one bucket: records of 12 octets in ascending order of the rest of their key: rest, weight, and 2 octets each, how often
-/// the token was in the spam and in the ham from which the machines were solved.
+/// Weights of one bucket: records of 8 octets in ascending order of the rest of their key (rest, weight), and behind all of them, in the
+/// same order, 4 octets each: how often the token was in the spam and in the ham from which the machines were solved, no more
+/// than 65,535. Of most tokens judging touches the records alone.
 enum WeightBucket {
-    static let recordSize = 12
+    static let recordSize = 8
+    private static let countSize = 4
 
-    /// The record at an offset.
-    static func weight(_ bucket: Span<UInt8>, at record: Int) -> TokenWeight {
-        let counts = Octets.word(bucket, record + 8)
-        return TokenWeight(
-            weight: Float(bitPattern: Octets.word(bucket, record + 4)),
-            counts: FisherMethod.Counts(spam: counts & TokenWeight.mostCounted, ham: counts >> 16))
+    /// Where the records stand in a bucket of so many octets.
+    static func records(in octets: Int) -> Range<Int> { 0..<octets / (recordSize + countSize) * recordSize }
+
+    /// The weight of the record at an offset.
+    static func weight(_ bucket: Span<UInt8>, at record: Int) -> Float {
+        Float(bitPattern: Octets.word(bucket, record + 4))
+    }
+
+    /// The counts of the record at an offset.
+    static func counts(_ bucket: Span<UInt8>, at record: Int) -> FisherMethod.Counts {
+        let both = Octets.word(bucket, records(in: bucket.count).upperBound + record / recordSize * countSize)
+        return FisherMethod.Counts(spam: both & TokenWeight.mostCounted, ham: both >> 16)
     }
 
     /// A bucket of some keys of a solution.
@@ -98,12 +106,14 @@ enum WeightBucket {
     static func encoded(
         _ solution: CommitteeTrainer.Solution, _ indices: ArraySlice<Int>, _ scheme: BucketScheme
     ) -> [UInt8] {
-        [UInt8](capacity: indices.count * recordSize) { out in
+        [UInt8](capacity: indices.count * (recordSize + countSize)) { out in
             for index in indices {
-                let known = solution.weights[index]
                 Octets.append(scheme.rest(solution.keys[index]), to: &out)
-                Octets.append(known.weight.bitPattern, to: &out)
-                Octets.append(known.counts.spam | known.counts.ham << 16, to: &out)
+                Octets.append(solution.weights[index].weight.bitPattern, to: &out)
+            }
+            for index in indices {
+                let counts = solution.weights[index].counts
+                Octets.append(counts.spam | counts.ham << 16, to: &out)
             }
         }
     }

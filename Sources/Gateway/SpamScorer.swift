@@ -72,7 +72,7 @@ struct SpamScorer: Sendable {
         let features = Features(tokens: report.tokens)
         guard !features.keys.isEmpty else { return nil }
         let found = try databases.with(choice.name) { store in
-            try BayesStore(store, limits: limits).evidence(features)
+            try BayesStore(store, limits: limits).evidence(features, isExplained: !report.tokenTexts.isEmpty)
         }
         guard case .some(.some(let evidence)) = found else { return nil }
         let judgement = Committee.judge(

@@ -89,37 +89,34 @@ package enum Committee {
     package static func margins(_ features: Features, _ weights: [TokenWeight], _ model: CommitteeModel) -> [Float] {
         var sums = [Float](repeating: 0, count: EvidenceView.count)
         var seen = [Bool](repeating: false, count: EvidenceView.count)
-        forEachPull(features, weights, model) { _, view, pull in
-            seen[view.rawValue] = true
-            sums[view.rawValue] += pull
+        let values = values(features, weights, model)
+        for index in features.keys.indices {
+            guard let view = Features.tokenClass(features.keys[index])?.view?.rawValue else { continue }
+            seen[view] = true
+            sums[view] += weights[index].weight * values[index]
         }
         // A view that sees nothing says nothing.
         for view in sums.indices { sums[view] = seen[view] ? sums[view] + model.biases[view] : 0 }
         return sums
     }
 
-    /// Gives what each key adds to what its view says.
-    static func forEachPull(
-        _ features: Features, _ weights: [TokenWeight], _ model: CommitteeModel,
-        _ use: (_ index: Int, _ view: EvidenceView, _ pull: Float) -> Void
-    ) {
+    /// What each key weighs in its view, by its class and where that counts by how rare it is.
+    static func values(_ features: Features, _ weights: [TokenWeight], _ model: CommitteeModel) -> [Float] {
         let rarity = Rarity(messages: model.messages)
-        var values = [Float](repeating: 0, count: features.keys.count)
         var squares = [Float](repeating: 0, count: EvidenceView.count)
-        for index in features.keys.indices {
-            guard let tokenClass = Features.tokenClass(features.keys[index]), let view = tokenClass.view else {
-                continue
-            }
-            values[index] = features.values[Int(tokenClass.rawValue)]
-            guard view.heedsRarity, weights[index].weight != 0 else { continue }
-            values[index] *= rarity.weight(weights[index].counts)
-            squares[view.rawValue] += values[index] * values[index]
+        var values = features.keys.map { key in
+            Features.tokenClass(key).map { features.values[Int($0.rawValue)] } ?? 0
         }
-        let lengths = squares.map { $0 > 0 ? $0.squareRoot() : 1 }
-        for index in features.keys.indices {
-            guard let view = Features.tokenClass(features.keys[index])?.view else { continue }
-            use(index, view, weights[index].weight * values[index] / lengths[view.rawValue])
+        let weighed = values.indices.filter { TokenClasses.weighedByRarity.contains(features.keys[$0]) }
+        func view(_ index: Int) -> Int? { Features.tokenClass(features.keys[index])?.view?.rawValue }
+        for index in weighed {
+            values[index] *= weights[index].weight == 0 ? 0 : rarity.weight(weights[index].counts)
+            if let view = view(index) { squares[view] += values[index] * values[index] }
         }
+        for index in weighed {
+            if let view = view(index), squares[view] > 0 { values[index] /= squares[view].squareRoot() }
+        }
+        return values
     }
 
     /// The mean of all voices.

@@ -109,4 +109,7 @@ package struct TokenClasses: Sendable {
 
     /// Those whose counts are kept.
     package static let counted = TokenClasses(TokenClass.allCases.filter(\.isCounted))
+
+    /// Those that weigh by how rare they are.
+    package static let weighedByRarity = TokenClasses(TokenClass.allCases.filter { $0.view?.heedsRarity == true })
 }

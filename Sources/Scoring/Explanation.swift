@@ -15,7 +15,7 @@ extension Committee {
     /// make of them together. Only those whose counts say the same: of tokens that go together a machine gives some a weight
     /// against what they are alone, which explains nothing to a person.
     /// - Parameters:
-    ///   - weights, counts, spam, ham, model: as for `judge`.
+    ///   - weights, counts, spam, ham, model: as for `judge`, the weights of all tokens with their counts.
     ///   - isNamed: tokens that can be shown; the others are passed over.
     package static func strongest(
         _ features: Features, weights: [TokenWeight], counts: [FisherMethod.Counts], spam: Int, ham: Int,
@@ -25,8 +25,7 @@ extension Committee {
         let evidence = FisherMethod.combine(counts, spam: Double(spam), ham: Double(ham)).evidence
         // What one more unit of evidence adds to the classical method's voice.
         let slope = classicalVoice / (evidenceScale + abs(evidence))
-        var pulls = [Double](repeating: 0, count: features.keys.count)
-        forEachPull(features, weights, model) { pulls[$0] = Double($2) * Self.voices[$1.rawValue] }
+        let values = values(features, weights, model)
         var voices: [TokenVoice] = []
         var counted = 0
         for index in features.keys.indices {
@@ -40,7 +39,9 @@ extension Committee {
                 }
                 counted += 1
             }
-            weight += pulls[index]
+            if let view = tokenClass.view {
+                weight += Double(weights[index].weight * values[index]) * Self.voices[view.rawValue]
+            }
             // How much more often it is in spam, message for message.
             let lean = Double(found.spam) * Double(max(ham, 1)) - Double(found.ham) * Double(max(spam, 1))
             guard weight * lean > 0, isNamed(features.keys[index]) else { continue }

@@ -64,8 +64,10 @@ struct CommitteeTests {
         let mixed = try #require(LearntMemory(examples))
         let classwise = try #require(LearntMemory(sorted))
         for example in Self.examples(40, from: 500) {
-            let difference = mixed.judge(example.features).margin - classwise.judge(example.features).margin
-            #expect(abs(difference) < 0.2)
+            let (one, other) = (mixed.judge(example.features), classwise.judge(example.features))
+            // Their header is chance, of which a machine that did not converge makes much.
+            #expect(abs(one.margin - other.margin) < 0.3)
+            #expect(abs(one.probability - other.probability) < 0.1)
         }
     }
 

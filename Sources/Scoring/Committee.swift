@@ -21,11 +21,12 @@ package struct CommitteeModel: Hashable, Sendable {
         messages: 0, biases: [Float](repeating: 0, count: EvidenceView.count),
         curves: [Calibration.Curve](repeating: .guess, count: curveCount))
 
-    /// How much the curve that claims least counts, beside the mean of all.
-    static let caution = 0.75
+    /// What a lost message costs, in missed spams: by it the odds of spam are divided, as if there were so many times as much ham (chosen
+    /// by the nested runs of docs/BAYES.md).
+    static let costOfHam = 2.0
 
-    /// Between the mean of the curves and the one that claims least, their weighted geometric mean: who says spam where there is
-    /// none does more harm than who does not say it where there is.
+    /// The geometric mean of what the curves say on average and of what the one says that claims least; then the odds for what a
+    /// mistake costs.
     func probability(_ sum: Double) -> Double {
         var (total, least) = (0.0, 1.0)
         for curve in curves {
@@ -33,10 +34,8 @@ package struct CommitteeModel: Hashable, Sendable {
             total += said
             least = min(least, said)
         }
-        let mean = total / Double(max(1, curves.count))
-        guard least > 0 else { return 0 }
-        return Exponential.power(
-            (1 - Self.caution) * Exponential.logarithm(mean) + Self.caution * Exponential.logarithm(least))
+        let between = (total / Double(max(1, curves.count)) * least).squareRoot()
+        return between / (between + Self.costOfHam * (1 - between))
     }
 }
 

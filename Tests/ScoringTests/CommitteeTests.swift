@@ -161,15 +161,17 @@ struct CommitteeTests {
         }
     }
 
-    @Test("the probability lies between the mean of the curves and the one that claims least, and rises with the sum")
+    @Test("the probability is half of the odds between the mean of the curves and the least, and rises with the sum")
     func curves() {
         let model = CommitteeModel(
             messages: 0, biases: [],
             curves: [Calibration.Curve(slope: 1, offset: 0), Calibration.Curve(slope: 10, offset: -5)])
         for (sum, least) in [(0.5, 0.5), (1.0, Exponential.logistic(1)), (-1, Exponential.logistic(-15))] {
             let mean = (Exponential.logistic(sum) + Exponential.logistic(10 * sum - 5)) / 2
-            // A quarter the mean, three quarters the least.
-            #expect(abs(model.probability(sum) - (mean * least * least * least).squareRoot().squareRoot()) < 1e-12)
+            let between = (mean * least).squareRoot()
+            // Half of the odds.
+            let odds = between / (1 - between) / 2
+            #expect(abs(model.probability(sum) - odds / (1 + odds)) < 1e-12)
         }
         let values = stride(from: -3, through: 3, by: 0.01).map(model.probability)
         #expect(zip(values, values.dropFirst()).allSatisfy { $0 < $1 })

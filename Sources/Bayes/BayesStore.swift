@@ -31,7 +31,7 @@ package final class BayesStore: Sendable {
 
     /// What a store knows of the tokens of one message.
     package struct Evidence: Sendable {
-        /// Of each key of the features.
+        /// Of each key of the features; with the counts of those alone that weigh by them, unless it is explained.
         package var weights: [TokenWeight]
         /// Of each key that is counted.
         package var counts: [FisherMethod.Counts]
@@ -190,10 +190,10 @@ struct Lookup {
     private func weights(_ features: Features, _ isExplained: Bool) throws(StoreError) -> [TokenWeight] {
         var weights = [TokenWeight](repeating: .unknown, count: features.keys.count)
         try lookWeights(features.keys) { index, bucket, record in
-            weights[index].weight = WeightBucket.weight(bucket, at: record)
-            if isExplained || TokenClasses.weighedByRarity.contains(features.keys[index]) {
-                weights[index].counts = WeightBucket.counts(bucket, at: record)
-            }
+            let isCounted = isExplained || TokenClasses.weighedByRarity.contains(features.keys[index])
+            weights[index] = TokenWeight(
+                weight: WeightBucket.weight(bucket, at: record),
+                counts: isCounted ? WeightBucket.counts(bucket, at: record) : FisherMethod.Counts())
         }
         return weights
     }

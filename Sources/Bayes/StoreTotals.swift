@@ -76,7 +76,7 @@ package struct StoreTotals: Hashable, Sendable {
         guard (8...30).contains(numbers[1]), numbers[2] == 0 || (8...30).contains(numbers[2]) else {
             throw .damaged("bucket bits")
         }
-        guard numbers[3...16].allSatisfy({ $0 <= Self.most }) else { throw .damaged("totals beyond \(Self.most)") }
+        guard numbers[3...].allSatisfy({ $0 <= Self.most }) else { throw .damaged("totals beyond \(Self.most)") }
         tokenBits = numbers[1]
         weightBits = numbers[2]
         spam = numbers[3]

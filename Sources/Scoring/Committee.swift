@@ -21,12 +21,12 @@ package struct CommitteeModel: Hashable, Sendable {
         messages: 0, biases: [Float](repeating: 0, count: EvidenceView.count),
         curves: [Calibration.Curve](repeating: .guess, count: curveCount))
 
-    /// What a lost message costs, in missed spams: by it the odds of spam are divided, as if there were so many times as much ham (chosen
-    /// by the nested runs of docs/BAYES.md).
+    /// What a lost message costs, in missed spams: by it the odds of spam are divided, as if there were so many times as much ham. Chosen
+    /// for the aim that no ham be above 0.9, at a greater loss in the nested runs of docs/BAYES.md.
     static let costOfHam = 2.0
 
-    /// The geometric mean of what the curves say on average and of what the one says that claims least; then the odds for what a
-    /// mistake costs.
+    /// The geometric mean of what the curves say on average and of what the one says that claims least, with its odds divided by what a
+    /// lost message costs.
     func probability(_ sum: Double) -> Double {
         var (total, least) = (0.0, 1.0)
         for curve in curves {
@@ -43,8 +43,8 @@ package struct CommitteeModel: Hashable, Sendable {
 package enum Committee {
     /// No view says more than this: one that was fooled cannot outvote the others.
     package static let loudest: Float = 1.5
-    /// How much each view's voice counts, in the order of `EvidenceView`. What is said counts for more than the way it came,
-    /// which says much while senders and relays stay the same, and misleads when they change.
+    /// How much each view's voice counts, in the order of `EvidenceView`. What is said counts for more than the way it came
+    /// and the header, which say much while senders and relays stay the same, and mislead when they change.
     package static let voices: [Double] = [2, 1, 2, 1, 1.5]
     /// How much the classical method's voice counts.
     static let classicalVoice = 1.0
@@ -84,17 +84,16 @@ package enum Committee {
             classical: fisher.probability, known: max(known, counts.count { !$0.isEmpty }))
     }
 
-    /// What each view says.
+    /// What each view says. A view that sees nothing says nothing, and one that heeds rarity sees only what it knows.
     package static func margins(_ features: Features, _ weights: [TokenWeight], _ model: CommitteeModel) -> [Float] {
         var sums = [Float](repeating: 0, count: EvidenceView.count)
         var seen = [Bool](repeating: false, count: EvidenceView.count)
         let values = values(features, weights, model)
-        for index in features.keys.indices {
+        for index in features.keys.indices where values[index] > 0 {
             guard let view = Features.tokenClass(features.keys[index])?.view?.rawValue else { continue }
             seen[view] = true
             sums[view] += weights[index].weight * values[index]
         }
-        // A view that sees nothing says nothing.
         for view in sums.indices { sums[view] = seen[view] ? sums[view] + model.biases[view] : 0 }
         return sums
     }
@@ -102,18 +101,18 @@ package enum Committee {
     /// What each key weighs in its view, by its class and where that counts by how rare it is.
     static func values(_ features: Features, _ weights: [TokenWeight], _ model: CommitteeModel) -> [Float] {
         let rarity = Rarity(messages: model.messages)
-        var squares = [Float](repeating: 0, count: EvidenceView.count)
         var values = features.keys.map { key in
             Features.tokenClass(key).map { features.values[Int($0.rawValue)] } ?? 0
         }
         let weighed = values.indices.filter { TokenClasses.weighedByRarity.contains(features.keys[$0]) }
-        func view(_ index: Int) -> Int? { Features.tokenClass(features.keys[index])?.view?.rawValue }
-        for index in weighed {
+        let views = weighed.map { Features.tokenClass(features.keys[$0])?.view?.rawValue ?? 0 }
+        var squares = [Float](repeating: 0, count: EvidenceView.count)
+        for (index, view) in zip(weighed, views) {
             values[index] *= weights[index].weight == 0 ? 0 : rarity.weight(weights[index].counts)
-            if let view = view(index) { squares[view] += values[index] * values[index] }
+            squares[view] += values[index] * values[index]
         }
-        for index in weighed {
-            if let view = view(index), squares[view] > 0 { values[index] /= squares[view].squareRoot() }
+        for (index, view) in zip(weighed, views) where squares[view] > 0 {
+            values[index] /= squares[view].squareRoot()
         }
         return values
     }

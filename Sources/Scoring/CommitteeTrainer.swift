@@ -148,8 +148,8 @@ package struct CommitteeTrainer {
             column.rows, features: column.table.keys.count, isSpam: isSpam, passes: VectorMachine.roughPasses
         ) { !trial.isJudged[$0] }
         return isSpam.indices.map { row in
-            trial.isJudged[row] && !column.rows.isEmpty(row)
-                ? column.margin(row, machine.weights) + machine.bias : 0
+            guard trial.isJudged[row], let margin = column.margin(row, machine.weights) else { return 0 }
+            return margin + machine.bias
         }
     }
 

@@ -38,7 +38,7 @@ struct EvidenceColumn: Sendable {
     /// Gives each key its weight by how rare it is, and each row the length 1 again.
     private mutating func weigh(_ counts: [FisherMethod.Counts]) {
         let rarity = Rarity(messages: rows.starts.count - 1)
-        let rarities = counts.map { rarity.weight(TokenWeight(weight: 0, counts: $0).counts) }
+        let rarities = counts.map { rarity.weight(TokenWeight.capped($0)) }
         for row in 0..<rows.starts.count - 1 {
             let range = rows.starts[row]..<rows.starts[row + 1]
             var square: Float = 0
@@ -52,16 +52,16 @@ struct EvidenceColumn: Sendable {
         }
     }
 
-    /// What a machine that did not learn from a row says of it, without its bias.
-    func margin(_ row: Int, _ weights: [Float]) -> Float {
+    /// What a machine that did not learn from a row says of it, without its bias; nil where it sees nothing.
+    func margin(_ row: Int, _ weights: [Float]) -> Float? {
         let margin = rows.margin(row, weights.span)
-        guard heedsRarity else { return margin }
-        // Keys that it does not know have no weight, as when it judges mail.
+        guard heedsRarity else { return rows.isEmpty(row) ? nil : margin }
+        // As when mail is judged: keys that it does not know have no weight.
         var square: Float = 0
         for index in rows.starts[row]..<rows.starts[row + 1] where weights[Int(rows.features[index])] != 0 {
             square += rows.values[index] * rows.values[index]
         }
-        return square > 0 ? margin / square.squareRoot() : 0
+        return square > 0 ? margin / square.squareRoot() : nil
     }
 
     /// Where the keys of a class stand.

@@ -1,7 +1,9 @@
 /// What a token weighs in the vector of a message by how many of the learnt messages have it. The way on which all mail of a site
 /// comes, and fields that every program writes, tell nothing apart and take the room of what does. The weight is the square root
 /// of the inverse document frequency (Sparck Jones 1972) as a share of the highest that there is: 1 for a token of one message
-/// alone, 0 for one that all of them have. Where it is heeded, tokens that are not known have no weight at all.
+/// alone, next to 0 for one that all of them have. Where it is heeded, a token without a weight in the machine has none here: what
+/// is new in a message takes nothing from what is known of its class. Among the classes of a view it counts: relays that
+/// nobody knows leave their share to what the way says without names, which is all that is known of it.
 struct Rarity: Sendable {
     /// Numbers whose logarithms lie ready: one for each token of each message would be felt.
     private static let ready = 4096
@@ -22,22 +24,5 @@ struct Rarity: Sendable {
 
     private static func logarithm(_ count: Int) -> Float {
         count < ready ? logarithms[count] : Float(Exponential.logarithm(Double(count)))
-    }
-}
-
-/// What the machines know of one token.
-package struct TokenWeight: Hashable, Sendable {
-    /// Its weight; 0 for the unknown.
-    package var weight: Float
-    /// How often it was in the mail from which the machines were solved, no more than `mostCounted` of a class.
-    package var counts: FisherMethod.Counts
-
-    package static let mostCounted: UInt32 = 0xFFFF
-    package static let unknown = TokenWeight(weight: 0, counts: FisherMethod.Counts())
-
-    package init(weight: Float, counts: FisherMethod.Counts) {
-        self.weight = weight
-        self.counts = FisherMethod.Counts(
-            spam: min(counts.spam, Self.mostCounted), ham: min(counts.ham, Self.mostCounted))
     }
 }

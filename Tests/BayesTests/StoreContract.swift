@@ -255,6 +255,26 @@ struct StoreContract {
         #expect(try store.undo(batch: daily.number, time: 9)?.forgotten == 1)
     }
 
+    @Test("totals that no store can have are damage", arguments: StoreKind.allCases)
+    func damagedTotals(_ kind: StoreKind) throws {
+        let (store, place) = try makeStore(kind)
+        defer { withExtendedLifetime(place) {} }
+        var batch = try store.beginBatch(at: 5)
+        _ = try store.learn([lesson("a", 0..<9)], asSpam: true, batch: &batch, time: 7)
+        let whole = try store.totals().encoded()
+        for number in 1..<17 {
+            for value: UInt64 in [.max, 1 << 63, StoreTotals.most + 1] {
+                try store.store.write { writing throws(StoreError) in
+                    var record = whole
+                    for octet in 0..<8 { record[number * 8 + octet] = UInt8(truncatingIfNeeded: value >> (octet * 8)) }
+                    let key = StoreTotals.key
+                    try writing.put(.meta, key.span, record.span)
+                }
+                #expect(throws: StoreError.self, "\(number)") { try store.totals() }
+            }
+        }
+    }
+
     @Test(
         "a store of another version is refused, and can be cleared", arguments: StoreKind.allCases, [2, 7] as [UInt8])
     func otherVersion(_ kind: StoreKind, _ version: UInt8) throws {
@@ -363,8 +383,10 @@ struct StoreContract {
         let solution = try #require(CommitteeTrainer.solve(examples))
         let evidence = try #require(try store.evidence(Features(keys: solution.keys)))
         #expect(evidence.weights.map(\.weight) == solution.weights.map(\.weight))
-        for (place, key) in solution.keys.enumerated() where TokenClasses.weighedByRarity.contains(key) {
-            #expect(evidence.weights[place] == solution.weights[place])
+        let byRarity = solution.keys.indices.filter { TokenClasses.weighedByRarity.contains(solution.keys[$0]) }
+        #expect(!byRarity.isEmpty && byRarity.count < solution.keys.count)
+        for (place, weight) in evidence.weights.enumerated() {
+            #expect(byRarity.contains(place) ? weight == solution.weights[place] : weight.counts.isEmpty)
         }
         let explained = try #require(try store.evidence(Features(keys: solution.keys), isExplained: true))
         #expect(explained.weights == solution.weights)

@@ -242,19 +242,25 @@ struct LearntMailTests {
         try await Lanes.run {
             let hop = try ScriptedNextHop(lmtp: false)
             let gateway = try Self.gateway(hop, ["bayes.minimum": "50"])
+            // One of the hams that are learnt.
+            let mailbox = try String(contentsOfFile: Self.ham, encoding: .utf8)
+            let first = try #require(mailbox.components(separatedBy: "\nFrom ").first)
+            let ham = Mail(
+                text: first.split(separator: "\n", omittingEmptySubsequences: false).dropFirst().joined(separator: "\n")
+            )
             func status() throws -> String {
-                #expect(try send(Mail.clean(1), to: gateway.port).code == 250)
+                #expect(try send(ham, to: gateway.port).code == 250)
                 return try #require(hop.deliveries.last.flatMap { Self.status($0.content) })
             }
             #expect(try !status().contains("BAYES_"))
             _ = try Self.learn(gateway, "--mbox", "--spam", Self.spam, "--ham", Self.ham)
-            let first = try status()
-            #expect(first.contains("BAYES_") && first.hasSuffix("autolearn=disabled"), "\(first)")
+            let learnt = try status()
+            #expect(learnt.contains("BAYES_") && learnt.hasSuffix("autolearn=disabled"), "\(learnt)")
             // The same mailboxes the other way round: the verdict turns.
-            let before = try #require(Self.band(first))
+            let before = try #require(Self.band(learnt))
             _ = try Self.learn(gateway, "--mbox", "--spam", Self.ham, "--ham", Self.spam)
             let after = try #require(Self.band(try status()))
-            #expect(before != after)
+            #expect(before < 50 && after > 50, "\(before), \(after)")
         }
     }
 

@@ -31,10 +31,10 @@ import Testing
                     "[{match: [two.example], quarantine_to: {spam: 'bsmtp:\(scratch.path)/B'}}]"
             }
             let (port, mail) = (
-                stage.gateway.port, Mail.clean(1, size: 2_000_000, to: ["a@one.example", "b@two.example"])
+                stage.gateway.port, Mail.clean(1, size: 16_000_000, to: ["a@one.example", "b@two.example"])
             )
             let client = Promise { try? send(mail, to: port).code }
-            // It takes some milliseconds to write: no pause between two looks.
+            // It takes some hundredths of a second to write: no pause between two looks.
             let end = Date().addingTimeInterval(60)
             while Self.names(scratch, "B").isEmpty, Date() < end {}
             stage.gateway.killHard()

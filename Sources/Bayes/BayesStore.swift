@@ -187,23 +187,11 @@ struct Lookup {
         return counts
     }
 
+    /// What the machines know of each key. Each bucket is looked up once for all its keys.
     private func weights(_ features: Features, _ isExplained: Bool) throws(StoreError) -> [TokenWeight] {
-        var weights = [TokenWeight](repeating: .unknown, count: features.keys.count)
-        try lookWeights(features.keys) { index, bucket, record in
-            let isCounted = isExplained || TokenClasses.weighedByRarity.contains(features.keys[index])
-            weights[index] = TokenWeight(
-                weight: WeightBucket.weight(bucket, at: record),
-                counts: isCounted ? WeightBucket.counts(bucket, at: record) : FisherMethod.Counts())
-        }
-        return weights
-    }
-
-    /// Finds the keys that have a weight: gives the index of each, its bucket, and the offset of its record. Each bucket is looked up
-    /// once for all its keys.
-    private func lookWeights(
-        _ keys: [TokenKey], _ use: (Int, Span<UInt8>, Int) -> Void
-    ) throws(StoreError) {
-        guard totals.weights > 0 else { return }
+        let keys = features.keys
+        var weights = [TokenWeight](repeating: .unknown, count: keys.count)
+        guard totals.weights > 0 else { return weights }
         let scheme = BucketScheme(bits: totals.weightBits)
         let order = Self.order(keys, scheme)
         var buckets: [UInt64] = []
@@ -230,11 +218,16 @@ struct Lookup {
             for place in ranges[number] {
                 let index = order[place]
                 let rest = scheme.rest(keys[index])
-                if let record = spread.find(records, size: WeightBucket.recordSize, rest, near: near[place]) {
-                    use(index, bucket, record)
+                guard let record = spread.find(records, size: WeightBucket.recordSize, rest, near: near[place]) else {
+                    continue
                 }
+                let isCounted = isExplained || TokenClasses.weighedByRarity.contains(keys[index])
+                weights[index] = TokenWeight(
+                    weight: WeightBucket.weight(bucket, at: record),
+                    counts: isCounted ? WeightBucket.counts(bucket, at: record) : FisherMethod.Counts())
             }
         }
+        return weights
     }
 
     /// Indices of the keys in the order of their buckets, or nearly so where there are many buckets: a sort by counting.

@@ -37,7 +37,7 @@ import Testing
             try poll("three events") { try Self.found(gateway, "example") == 3 }
             #expect(try Self.found(gateway, "other@rule.example") == 1 && Self.found(gateway, "a@example.net") == 1)
             #expect(try Self.found(gateway, "copy@rule.example") == 1 && Self.found(gateway, "archive@") == 2)
-            let lines = gateway.messageLines
+            let lines = try gateway.awaitMessageLines(4)
             #expect(lines.count == 4)
             #expect(lines[0].contains("redirected_to: <other@rule.example>, copied_to: <archive@policy.example>, "))
             #expect(lines[0].contains("\"redirected_to\":\"other@rule.example\""))

@@ -39,7 +39,7 @@ import Testing
             // The line of the log, as it is there.
             for line in all.lines {
                 let text = line.drop { $0 != "(" }
-                #expect(gateway.messageLines.contains { $0.hasSuffix(text) }, "\(line)")
+                try gateway.log.wait(for: line) { $0.hasSuffix(text) }
             }
             func found(_ arguments: String...) throws -> Int {
                 let result = try runTool(Programs.path("mailreeve"), ["log", "--config", config] + arguments)

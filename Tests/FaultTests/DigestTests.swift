@@ -299,7 +299,11 @@ import Testing
                     try send(DigestStage.spam(number, to: ["A@LOCAL.example", "b@local.example"]), to: port).code == 250
                 )
                 #expect(stage.hop.deliveries.map(\.recipients) == [["A@LOCAL.example"]])
-                let id = try #require(stage.gateway.messageLines.last?.firstMatch(of: #/mail_id: ([A-Za-z0-9]+)/#)?.1)
+                // Written a moment after the reply: the last line could be that of the message before.
+                let line = try stage.gateway.log.wait(for: "the line of message \(number)") {
+                    $0.contains("<number-\(number)@example.org>") && $0.contains("mail_id: ")
+                }
+                let id = try #require(line.firstMatch(of: #/mail_id: ([A-Za-z0-9]+)/#)?.1)
                 try poll("the journal") {
                     try DigestStage.command(stage, "explain", String(id)).text.contains(
                         "the recipient's allowed_senders")

@@ -144,7 +144,8 @@ import Testing
         }
     }
 
-    /// A header of 500,000 lines costs time in proportion: four times the lines, not sixteen times the time.
+    /// A header of 500,000 lines costs time in proportion: four times the lines, not sixteen times the time. That of the processors,
+    /// whatever else the machine does.
     @Test func manyHeaderLines() async throws {
         try await Lanes.run {
             let stage = try Stage {
@@ -152,20 +153,23 @@ import Testing
                 $0.settings["timeouts.inspection"] = "60"
                 $0.policies["default"]?["unchecked.over-limits"] = "pass"
             }
+            func spent() -> Double {
+                let gateway = stage.gateway
+                return ProcessTable.processorTime(of: [gateway.process.pid] + gateway.zygotes + gateway.workers)
+            }
             func seconds(_ lines: Int) throws -> Double {
                 var text: [UInt8] = []
                 for number in 0..<lines { text += Array("X-Line-\(number & 1023): v\r\n".utf8) }
                 let mail = Mail(content: text + crlf("Subject: many\n\nbody\n"))
-                let begin = Date()
+                let before = spent()
                 let reply = try send(mail, to: stage.gateway.port)
-                let spent = Date().timeIntervalSince(begin)
                 #expect(reply.code == 250, "\(reply)")
                 #expect(stage.hop.deliveries.last?.relayed.digest == mail.digest)
-                return spent
+                return spent() - before
             }
             let (small, large) = (try seconds(125_000), try seconds(500_000))
             print("header lines: 125,000 in \(small) s, 500,000 in \(large) s")
-            #expect(large < 8 * small + 1, "\(small) s for 125,000 lines, \(large) s for 500,000")
+            #expect(large < 8 * small, "\(small) s for 125,000 lines, \(large) s for 500,000")
         }
     }
 

@@ -1,13 +1,19 @@
 internal import Foundation
+internal import Glibc
 
 /// What `/proc` says of processes.
 package enum ProcessTable {
-    /// State letter and parent; nil when there is no such process.
-    private static func stat(_ pid: Int32) -> (state: String, parent: Int32)? {
+    /// The fields behind the name of the program; empty when there is no such process.
+    private static func fields(_ pid: Int32) -> [Substring] {
         guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
             let end = text.lastIndex(of: ")")
-        else { return nil }
-        let fields = text[text.index(after: end)...].split(separator: " ")
+        else { return [] }
+        return text[text.index(after: end)...].split(separator: " ")
+    }
+
+    /// State letter and parent; nil when there is no such process.
+    private static func stat(_ pid: Int32) -> (state: String, parent: Int32)? {
+        let fields = fields(pid)
         guard fields.count > 1, let parent = Int32(fields[1]) else { return nil }
         return (String(fields[0]), parent)
     }
@@ -29,6 +35,15 @@ package enum ProcessTable {
     /// Children that have ended and that nobody has waited for.
     package static func zombies(of pid: Int32) -> [Int32] {
         all { $0.parent == pid && $0.state == "Z" }
+    }
+
+    /// Seconds that processors worked for processes, and for children of theirs that have ended and were waited for.
+    package static func processorTime(of pids: [Int32]) -> Double {
+        let ticks = pids.reduce(0) { sum, pid in
+            // Own ones in user and kernel mode, then those of the children.
+            sum + fields(pid).dropFirst(11).prefix(4).reduce(0) { $0 + (Int($1) ?? 0) }
+        }
+        return Double(ticks) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
     /// The name of the program that it runs, at most 15 octets of it; empty without such a process.

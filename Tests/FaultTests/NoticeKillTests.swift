@@ -43,6 +43,8 @@ import Testing
                 }
                 let kept = told == .administrator ? "q@one.example" : "b@one.example"
                 let mail = Mail.clean(lmtp ? 1 : 2, to: ["a@one.example", kept])
+                // In the log, of the round before.
+                let seen = stage.gateway.log.lines.count
                 do {
                     let session = try MailSession(port: stage.gateway.port, lmtp: lmtp)
                     _ = try session.begin(mail)
@@ -61,7 +63,8 @@ import Testing
                     stage.hop.closeConnections()
                     try stage.gateway.restart()
                 } else {
-                    try stage.gateway.log.wait(for: "client closed its side before the reply to its message")
+                    try stage.gateway.log.wait(
+                        for: "client closed its side before the reply to its message", from: seen)
                     // Its end is not waited for, but put off.
                     #expect(try sendAll(mail, to: stage.gateway.port, lmtp: lmtp).final.allSatisfy { $0.code == 451 })
                 }

@@ -134,7 +134,7 @@ struct ClamscanTests {
     @Test(arguments: policies)
     func hung(policy: String) async throws {
         try await Lanes.run {
-            let bench = try Bench(policy, timeout: 2)
+            let bench = try Bench(policy, timeout: 5)
             let reply = try bench.inTheMiddle(of: Self.infected) { #expect(kill($0, SIGSTOP) == 0) }
             try bench.expect(reply, of: Self.infected)
             try bench.expectRecovery()
@@ -174,7 +174,7 @@ struct ClamscanTests {
     @Test(arguments: policies)
     func tooSlow(policy: String) async throws {
         try await Lanes.run {
-            let bench = try Bench(policy, timeout: 2)
+            let bench = try Bench(policy, timeout: 5)
             let mail = Mail.clean(1)
             let reply = try bench.inTheMiddle(of: mail) { pid in
                 try poll("its end at the deadline") { !ProcessTable.isAlive(pid) }

@@ -125,7 +125,7 @@ struct ScannerTests {
             let filter = try SpamFilter(kind)
             let stage = try Self.stage([filter.entry(["timeout": "2", "on_failure": "pass-marked"])])
             try stage.expectService()
-            #expect(try stage.status().contains("\(kind): works"))
+            try Self.awaitStatus(stage, "\(kind): works")
             filter.signalAll(SIGSTOP)
             try Self.expect("pass-marked", try send(.clean(1), to: stage.gateway.port), stage)
             filter.signalAll(SIGCONT)

@@ -129,7 +129,7 @@ import Testing
     /// Who finds no place says so, is no reason for a self-test, and nothing against the scanner; a self-test needs no place.
     @Test func whoFindsNoPlaceIsBusy() async throws {
         let scanner = Gate()
-        let set = Self.set(scanner, timeout: 0.3)
+        let set = Self.set(scanner, timeout: 2)
         await set.test()
         let mail = try subject("text")
         // Longer than the timeout of the set: it is asked by itself.
@@ -151,7 +151,7 @@ import Testing
     /// One that has begun and does not answer has failed, and its test is due at once, for which a place is there.
     @Test func whoHangsIsNotBusy() async throws {
         let scanner = Gate()
-        let set = Self.set(scanner, timeout: 0.3)
+        let set = Self.set(scanner, timeout: 2)
         await set.test()
         let mail = try subject("text")
         let outcome = try #require(await set.ask(mail, deadline: deadline(60)) { _ in .init(()) }.outcomes.first)

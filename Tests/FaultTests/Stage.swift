@@ -55,10 +55,10 @@ func sendLate(_ mail: Mail, _ stage: Stage, lmtp: Bool = false) throws -> [MailR
     return final
 }
 
-/// The processes end, within two seconds.
+/// The processes end by themselves, soon.
 func expectEnd(of processes: [Int32], sourceLocation: SourceLocation = #_sourceLocation) {
     #expect(throws: Never.self, sourceLocation: sourceLocation) {
-        try poll("the end of the inspectors", seconds: 2) { processes.allSatisfy { !ProcessTable.isAlive($0) } }
+        try poll("the end of the inspectors", seconds: 10) { processes.allSatisfy { !ProcessTable.isAlive($0) } }
     }
 }
 

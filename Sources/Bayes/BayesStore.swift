@@ -221,7 +221,7 @@ struct Lookup {
                 guard let record = spread.find(records, size: WeightBucket.recordSize, rest, near: near[place]) else {
                     continue
                 }
-                let isCounted = isExplained || TokenClasses.weighedByRarity.contains(keys[index])
+                let isCounted = isExplained || TokenClasses.weighedByRatio.contains(keys[index])
                 weights[index] = TokenWeight(
                     weight: WeightBucket.weight(bucket, at: record),
                     counts: isCounted ? WeightBucket.counts(bucket, at: record) : FisherMethod.Counts())

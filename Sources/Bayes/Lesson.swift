@@ -19,7 +19,7 @@ package struct Lesson: Sendable {
     }
 
     package init(id: String, features: Features, date: UInt32, isAutomatic: Bool = false) {
-        self.init(id: id, keys: features.keys, date: date, isAutomatic: isAutomatic)
+        self.init(id: id, keys: Array(features.taken), date: date, isAutomatic: isAutomatic)
     }
 }
 

@@ -3,9 +3,9 @@ package import Scoring
 /// The totals of a store, one record that changes with every transaction.
 package struct StoreTotals: Hashable, Sendable {
     /// Form of the records below; another number is another program's store.
-    static let version: UInt64 = 6
+    static let version: UInt64 = 7
     /// Numbers that the record begins with.
-    private static let numberCount = 17
+    private static let numberCount = 18
 
     /// Bits of the number of buckets of the tokens, and of the weights.
     package var tokenBits: UInt64
@@ -47,7 +47,7 @@ package struct StoreTotals: Hashable, Sendable {
         let numbers = [
             Self.version, tokenBits, weightBits, spam, ham, tokens, weights, nextMessage, nextBatch, firstPending,
             pending, unsolved, lastSync, lastExpiry, lastExpired, foreignTokens,
-            UInt64(model.messages),
+            UInt64(model.spam), UInt64(model.ham),
         ]
         for number in numbers { Octets.append(number, to: &out) }
         for curve in model.curves {
@@ -95,7 +95,7 @@ package struct StoreTotals: Hashable, Sendable {
         func double(_ place: Int) -> Double { Double(bitPattern: Octets.doubleWord(bytes.span, place * 8)) }
         let firstBias = (count + curves * 2) * 8
         model = CommitteeModel(
-            messages: Int(numbers[16]),
+            spam: Int(numbers[16]), ham: Int(numbers[17]),
             biases: (0..<EvidenceView.count).map {
                 Float(bitPattern: Octets.word(bytes.span, firstBias + $0 * 4))
             },

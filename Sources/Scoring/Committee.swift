@@ -1,15 +1,18 @@
 /// What was learnt besides the weights of tokens.
 package struct CommitteeModel: Hashable, Sendable {
-    /// Messages from which the machines were solved.
-    package var messages: Int
+    /// Spams from which the machines were solved.
+    package var spam: Int
+    /// Hams from which they were.
+    package var ham: Int
     /// Bias of each view's machine.
     package var biases: [Float]
     /// Curves that turn the committee's sum into a probability, each fitted on other messages that were held out. None of them
     /// is known to be the right one for mail to come.
     package var curves: [Calibration.Curve]
 
-    package init(messages: Int, biases: [Float], curves: [Calibration.Curve]) {
-        self.messages = messages
+    package init(spam: Int, ham: Int, biases: [Float], curves: [Calibration.Curve]) {
+        self.spam = spam
+        self.ham = ham
         self.biases = biases
         self.curves = curves
     }
@@ -18,7 +21,7 @@ package struct CommitteeModel: Hashable, Sendable {
 
     /// Before anything was solved.
     package static let untaught = CommitteeModel(
-        messages: 0, biases: [Float](repeating: 0, count: EvidenceView.count),
+        spam: 0, ham: 0, biases: [Float](repeating: 0, count: EvidenceView.count),
         curves: [Calibration.Curve](repeating: .guess, count: curveCount))
 
     /// What a lost message costs, in missed spams: by it the odds of spam are divided, as if there were so many times as much ham. Chosen
@@ -84,7 +87,7 @@ package enum Committee {
             classical: fisher.probability, known: max(known, counts.count { !$0.isEmpty }))
     }
 
-    /// What each view says. A view that sees nothing says nothing, and one that heeds rarity sees only what it knows.
+    /// What each view says. A view that sees nothing says nothing, and one that heeds how spam and ham differ sees only what it knows.
     package static func margins(_ features: Features, _ weights: [TokenWeight], _ model: CommitteeModel) -> [Float] {
         var sums = [Float](repeating: 0, count: EvidenceView.count)
         var seen = [Bool](repeating: false, count: EvidenceView.count)
@@ -98,17 +101,17 @@ package enum Committee {
         return sums
     }
 
-    /// What each key weighs in its view, by its class and where that counts by how rare it is.
+    /// What each key weighs in its view, by its class and where that counts by how far spam and ham differ in it.
     static func values(_ features: Features, _ weights: [TokenWeight], _ model: CommitteeModel) -> [Float] {
-        let rarity = Rarity(messages: model.messages)
+        let ratio = CountRatio(spam: model.spam, ham: model.ham)
         var values = features.keys.map { key in
             Features.tokenClass(key).map { features.values[Int($0.rawValue)] } ?? 0
         }
-        let weighed = values.indices.filter { TokenClasses.weighedByRarity.contains(features.keys[$0]) }
+        let weighed = values.indices.filter { TokenClasses.weighedByRatio.contains(features.keys[$0]) }
         let views = weighed.map { Features.tokenClass(features.keys[$0])?.view?.rawValue ?? 0 }
         var squares = [Float](repeating: 0, count: EvidenceView.count)
         for (index, view) in zip(weighed, views) {
-            values[index] *= weights[index].weight == 0 ? 0 : rarity.weight(weights[index].counts)
+            values[index] *= weights[index].weight == 0 ? 0 : ratio.weight(weights[index].counts)
             squares[view] += values[index] * values[index]
         }
         for (index, view) in zip(weighed, views) where squares[view] > 0 {

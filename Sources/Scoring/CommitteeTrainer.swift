@@ -27,6 +27,8 @@ package struct CommitteeTrainer {
     /// By view; the last has what no machine sees and the classical method counts.
     private let columns: [EvidenceColumn]
     private let isSpam: [Bool]
+    private let spam: Int
+    private let ham: Int
 
     /// Solves from examples of both classes; nil when one class is missing.
     /// - Parameter runner: the machines are solved by it.
@@ -41,6 +43,8 @@ package struct CommitteeTrainer {
     /// changes no figure.
     private init(_ examples: [Example], by runner: Runner) {
         isSpam = examples.map(\.isSpam)
+        spam = isSpam.count { $0 }
+        ham = isSpam.count - spam
         let sieve = KeySieve(examples, by: runner)
         let made = Slots<EvidenceColumn>(count: EvidenceView.count + 1)
         runner(EvidenceView.count + 1) { number in
@@ -51,7 +55,19 @@ package struct CommitteeTrainer {
 
     /// A part of the messages that is judged by what the other part taught, for the calibration.
     private struct HeldOut: Sendable {
-        var isJudged: [Bool]
+        let isJudged: [Bool]
+        /// Spams that teach.
+        let spam: Int
+        /// Hams that do.
+        let ham: Int
+
+        init(_ isJudged: [Bool], of isSpam: [Bool]) {
+            self.isJudged = isJudged
+            spam = isSpam.indices.count { isSpam[$0] && !isJudged[$0] }
+            ham = isSpam.count - spam - isJudged.count { $0 }
+        }
+
+        func teaches(_ row: Int) -> Bool { !isJudged[row] }
     }
 
     /// Keys with a weight, in ascending order.
@@ -104,7 +120,7 @@ package struct CommitteeTrainer {
             let sums = judged.map { row in Committee.sum(said.map { $0[row] }, evidence[trial][row]) }
             return Calibration.fit(sums, isSpam: judged.map { isSpam[$0] })
         }
-        return Self.solution(learnt, CommitteeModel(messages: isSpam.count, biases: biases, curves: curves))
+        return Self.solution(learnt, CommitteeModel(spam: spam, ham: ham, biases: biases, curves: curves))
     }
 
     /// What the machines learnt, put together: the keys of a class stand beside each other, and one view has all of them.
@@ -129,9 +145,10 @@ package struct CommitteeTrainer {
     }
 
     private func machine(of view: Int) -> Outcome {
-        let column = columns[view]
-        let machine = VectorMachine(column.rows, features: column.table.keys.count, isSpam: isSpam) { _ in true }
-        let (keys, counts) = (column.table.keys, column.counts(isSpam) { _ in true })
+        let counts = columns[view].counts(isSpam) { _ in true }
+        let column = columns[view].weighed(by: CountRatio(spam: spam, ham: ham), counts)
+        let keys = column.table.keys
+        let machine = VectorMachine(column.rows, features: keys.count, isSpam: isSpam) { _ in true }
         var learnt: Learnt = []
         learnt.reserveCapacity(keys.count)
         for (place, weight) in machine.weights.enumerated() where weight != 0 {
@@ -143,10 +160,12 @@ package struct CommitteeTrainer {
 
     /// What the machine of a view says of the messages of a trial; 0 for the others and where the view sees nothing.
     private func margins(of view: Int, _ trial: HeldOut) -> [Float] {
-        let column = columns[view]
+        // Counted without those that are judged: their classes are not known when mail comes.
+        let column = columns[view].weighed(
+            by: CountRatio(spam: trial.spam, ham: trial.ham), columns[view].counts(isSpam, isUsed: trial.teaches))
         let machine = VectorMachine(
-            column.rows, features: column.table.keys.count, isSpam: isSpam, passes: VectorMachine.roughPasses
-        ) { !trial.isJudged[$0] }
+            column.rows, features: column.table.keys.count, isSpam: isSpam, passes: VectorMachine.roughPasses,
+            isUsed: trial.teaches)
         return isSpam.indices.map { row in
             guard trial.isJudged[row], let margin = column.margin(row, machine.weights) else { return 0 }
             return margin + machine.bias
@@ -156,12 +175,12 @@ package struct CommitteeTrainer {
     /// The classical method's evidence for the messages of a trial; 0 for the others.
     private func evidence(_ trial: HeldOut) -> [Double] {
         let counted = columns.filter(\.isCounted)
-        let spam = Double(isSpam.indices.count { !trial.isJudged[$0] && isSpam[$0] })
-        let ham = Double(isSpam.indices.count { !trial.isJudged[$0] && !isSpam[$0] })
+        let (spam, ham) = (Double(trial.spam), Double(trial.ham))
         // What a token says is the same for all messages that have it.
         let said = counted.map { column in
-            column.counts(isSpam) { !trial.isJudged[$0] }.map { counts in
-                counts.isEmpty ? FisherMethod.prior : FisherMethod.probability(counts, spam: spam, ham: ham)
+            zip(column.counts(isSpam, isUsed: trial.teaches), column.table.keys).map { counts, key in
+                counts.isEmpty || !TokenClasses.counted.contains(key)
+                    ? FisherMethod.prior : FisherMethod.probability(counts, spam: spam, ham: ham)
             }
         }
         var telling: [Double] = []
@@ -189,16 +208,14 @@ package struct CommitteeTrainer {
         var isOldest: [Bool] = []
         var isNewest: [Bool] = []
         var isEven: [Bool] = []
-        for isSpam in isSpam {
-            if isSpam { seen.spam += 1 } else { seen.ham += 1 }
-            let (place, total) = isSpam ? (seen.spam, spam) : (seen.ham, ham)
+        for label in isSpam {
+            if label { seen.spam += 1 } else { seen.ham += 1 }
+            let (place, total) = label ? (seen.spam, spam) : (seen.ham, ham)
             isOldest.append(place * 3 <= total)
             isNewest.append((total - place) * 3 < total)
             isEven.append(place % 2 == 0)
         }
-        return [
-            HeldOut(isJudged: isOldest), HeldOut(isJudged: isNewest), HeldOut(isJudged: isEven),
-        ]
+        return [isOldest, isNewest, isEven].map { HeldOut($0, of: isSpam) }
     }
 }
 

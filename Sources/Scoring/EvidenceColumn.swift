@@ -2,7 +2,7 @@
 struct EvidenceColumn: Sendable {
     private(set) var rows = SparseRows()
     private(set) var table = KeyTable()
-    private let heedsRarity: Bool
+    private let heedsRatio: Bool
     /// The classical method counts its keys.
     let isCounted: Bool
 
@@ -31,19 +31,25 @@ struct EvidenceColumn: Sendable {
             }
             rows.endRow()
         }
-        heedsRarity = view?.heedsRarity == true
-        if heedsRarity { weigh(counts(examples.map(\.isSpam)) { _ in true }) }
+        heedsRatio = view?.heedsRatio == true
     }
 
-    /// Gives each key its weight by how rare it is, and each row the length 1 again.
-    private mutating func weigh(_ counts: [FisherMethod.Counts]) {
-        let rarity = Rarity(messages: rows.starts.count - 1)
-        let rarities = counts.map { rarity.weight(TokenWeight.capped($0)) }
+    /// The same as a machine sees it, each key weighed by its ratio and each row of length 1 again, where the view heeds that
+    /// (a row in whose keys spam and ham do not differ at all stays without length: only the bias learns from it).
+    /// - Parameter counts: of each key, in the messages that the machine learns from.
+    func weighed(by ratio: CountRatio, _ counts: @autoclosure () -> [FisherMethod.Counts]) -> EvidenceColumn {
+        guard heedsRatio else { return self }
+        var column = self
+        column.weigh(counts().map { ratio.weight(TokenWeight.capped($0)) })
+        return column
+    }
+
+    private mutating func weigh(_ weights: [Float]) {
         for row in 0..<rows.starts.count - 1 {
             let range = rows.starts[row]..<rows.starts[row + 1]
             var square: Float = 0
             for index in range {
-                rows.values[index] *= rarities[Int(rows.features[index])]
+                rows.values[index] *= weights[Int(rows.features[index])]
                 square += rows.values[index] * rows.values[index]
             }
             guard square > 0 else { continue }
@@ -55,7 +61,7 @@ struct EvidenceColumn: Sendable {
     /// What a machine that did not learn from a row says of it, without its bias; nil where it sees nothing.
     func margin(_ row: Int, _ weights: [Float]) -> Float? {
         let margin = rows.margin(row, weights.span)
-        guard heedsRarity else { return rows.isEmpty(row) ? nil : margin }
+        guard heedsRatio else { return rows.isEmpty(row) ? nil : margin }
         // As when mail is judged: keys that it does not know have no weight.
         var square: Float = 0
         for index in rows.starts[row]..<rows.starts[row + 1] where weights[Int(rows.features[index])] != 0 {

@@ -14,8 +14,8 @@ package enum EvidenceView: Int, Sendable, CaseIterable {
 
     package static let count = 5
 
-    /// Its tokens weigh by how rare they are, see `Rarity`: half of a header says the same in all mail.
-    var heedsRarity: Bool { self == .headers || self == .relays }
+    /// Its tokens weigh by how far spam and ham differ in them, see `CountRatio`: half of a header says the same in all mail.
+    var heedsRatio: Bool { self == .headers || self == .relays }
 }
 
 extension TokenClass {
@@ -26,14 +26,14 @@ extension TokenClass {
         case .pair: .pairs
         case .gram: .grams
         case .header: .headers
-        case .relay, .origin: .relays
+        case .relay, .origin, .together: .relays
         // How a message is made says much while mailers stay the same, and misleads when they change: it is only counted.
         case .headerForm, .structure, .foreign: nil
         }
     }
 
-    /// Its counts are kept and enter the classical method. Pairs and runs of octets are too many and too dependent.
-    package var isCounted: Bool { self != .pair && self != .gram }
+    /// Its counts are kept and enter the classical method. Pairs, runs of octets and facts together are too many and too dependent.
+    package var isCounted: Bool { self != .pair && self != .gram && self != .together }
 }
 
 /// The number under which stores keep a token: its 40 highest bits, class first. As long as SpamAssassin's.
@@ -48,7 +48,7 @@ package struct Features: Hashable, Sendable {
 
     /// In ascending order, each once.
     package let keys: [TokenKey]
-    /// What a key of each class weighs in its view, however rare it is; 0 where the class has none. The weights of a view have length
+    /// What a key of each class weighs in its view, whatever it says; 0 where the class has none. The weights of a view have length
     /// 1, and a class with many keys gives less weight to each of them: long text does not drown short text.
     package let values: [Float]
 
@@ -56,7 +56,7 @@ package struct Features: Hashable, Sendable {
     package init(tokens: [UInt64]) {
         var keys: [TokenKey] = []
         keys.reserveCapacity(min(tokens.count, Self.limit))
-        for token in tokens.prefix(Self.limit) {
+        for token in tokens.prefix(Self.limit - FactsTogether.most) {
             let key = token >> Self.cutBits
             if key != keys.last { keys.append(key) }
         }
@@ -65,7 +65,12 @@ package struct Features: Hashable, Sendable {
 
     /// - Parameter keys: in ascending order, each once.
     package init(keys: [TokenKey]) {
-        self.keys = keys
+        let taken = keys[..<Self.end(of: keys)]
+        let facts = taken.filter { Self.tokenClass($0) == .origin }
+        let together = FactsTogether.keys(facts).map(\.key).sorted()
+        // Two may have one key by chance.
+        let keys = taken + together.indices.filter { $0 == 0 || together[$0] != together[$0 - 1] }.map { together[$0] }
+        self.keys = Array(keys)
         var counts = [Int](repeating: 0, count: 16)
         for key in keys { counts[Int(truncatingIfNeeded: key >> 36) & 15] += 1 }
         var values = [Float](repeating: 0, count: 16)
@@ -73,9 +78,10 @@ package struct Features: Hashable, Sendable {
         for tokenClass in TokenClass.allCases {
             let count = Double(counts[Int(tokenClass.rawValue)])
             guard count > 0, let view = tokenClass.view else { continue }
-            // The squares of the class add up to the square root of its count. What is hidden has no more than what is shown:
-            // else hidden words would take their weight from those that a person sees.
-            var share = count.squareRoot()
+            // The squares of the class add up to the square root of its count, those of what the way says without names to the count
+            // itself: it holds for senders whom nobody has learnt. What is hidden has no more than what is shown: else hidden words
+            // would take their weight from those that a person sees.
+            var share = tokenClass == .origin || tokenClass == .together ? count : count.squareRoot()
             if tokenClass == .hidden {
                 share = min(share, max(1, Double(counts[Int(TokenClass.word.rawValue)]).squareRoot()))
             }
@@ -88,6 +94,14 @@ package struct Features: Hashable, Sendable {
             if length > 0 { values[Int(tokenClass.rawValue)] /= Float(length) }
         }
         self.values = values
+    }
+
+    /// The keys that were taken from the message, without those that are made of them: what a store keeps.
+    package var taken: ArraySlice<TokenKey> { keys[..<Self.end(of: keys)] }
+
+    /// Where the keys that are made of others begin: they have the highest class.
+    private static func end(of keys: [TokenKey]) -> Int {
+        keys.lastIndex { tokenClass($0) != .together }.map { $0 + 1 } ?? 0
     }
 
     /// The class of a key; nil for a number that is none.
@@ -110,6 +124,6 @@ package struct TokenClasses: Sendable {
     /// Those whose counts are kept.
     package static let counted = TokenClasses(TokenClass.allCases.filter(\.isCounted))
 
-    /// Those that weigh by how rare they are.
-    package static let weighedByRarity = TokenClasses(TokenClass.allCases.filter { $0.view?.heedsRarity == true })
+    /// Those that weigh by how far spam and ham differ in them.
+    package static let weighedByRatio = TokenClasses(TokenClass.allCases.filter { $0.view?.heedsRatio == true })
 }

@@ -38,7 +38,7 @@ struct OriginFacts: Sendable {
     private var domains = [[UInt64]](repeating: [], count: Place.allCases.count)
     /// Of the relay that handed the message over: the newest whose address is not local. What older fields say the sender may have
     /// written himself (attack).
-    private(set) var traits: [Trait] = []
+    private var traits: [Trait] = []
 
     /// Takes what stands behind each `@` of a field.
     mutating func add(addresses: Span<UInt8>, at place: Place) {
@@ -64,13 +64,16 @@ struct OriginFacts: Sendable {
         domains[place.rawValue].append(domain)
     }
 
-    /// For each two places that name domains: whether one is the same.
-    func agreements(_ body: (Place, Place, Bool) -> Void) {
+    /// For each two places that name domains whether one is the same, then how the relay is named.
+    var facts: [OriginFact] {
+        var facts: [OriginFact] = []
         for first in Place.allCases where !domains[first.rawValue].isEmpty {
             for second in Place.allCases where second.rawValue > first.rawValue && !domains[second.rawValue].isEmpty {
-                body(first, second, domains[first.rawValue].contains { domains[second.rawValue].contains($0) })
+                let isSame = domains[first.rawValue].contains { domains[second.rawValue].contains($0) }
+                facts.append(.agreement(first, second, isSame: isSame))
             }
         }
+        return facts + traits.map { .trait($0) }
     }
 
     private static func traits(of relay: ReceivedFrom, in value: Span<UInt8>) -> [Trait] {
@@ -128,27 +131,5 @@ struct OriginFacts: Sendable {
 
     private static func isShared(_ label: Span<UInt8>) -> Bool {
         shared.contains { $0.utf8CodeUnitCount == label.count && label.hasPrefix(ignoringCase: $0) }
-    }
-}
-
-extension TokenExtractor {
-    /// Takes what the header said of the way.
-    mutating func addOrigin() {
-        origin.agreements { first, second, isSame in
-            let number = UInt64(first.rawValue * 16 + second.rawValue * 2 + (isSame ? 1 : 0))
-            addOrigin(number, "\(first)\(isSame ? "=" : "!=")\(second)")
-        }
-        for trait in origin.traits { addOrigin(UInt64(256 + trait.rawValue), "\(trait)") }
-        if let mention = recipient.mention { addOrigin(UInt64(512 + mention.rawValue), "\(mention)") }
-        origin = OriginFacts()
-        recipient = RecipientNames()
-    }
-
-    private mutating func addOrigin(_ number: UInt64, _ text: @autoclosure () -> String) {
-        var hash = TokenHash("origin")
-        hash.add(number)
-        if let token = collector.add(.origin, hash.mixed) {
-            collector.describe(token, TokenClass.origin.prefix + text())
-        }
     }
 }

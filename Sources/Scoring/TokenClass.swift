@@ -23,6 +23,8 @@ package enum TokenClass: UInt8, Hashable, Sendable, CaseIterable {
     case foreign = 10
     /// What the way of the message says without any of its names.
     case origin = 11
+    /// Such things together, see `FactsTogether`: `Features` makes them, no extractor takes them.
+    case together = 12
 
     /// The class of a token; nil for a number that no extractor of this version made.
     package init?(of token: UInt64) {
@@ -48,6 +50,7 @@ package enum TokenClass: UInt8, Hashable, Sendable, CaseIterable {
         case .gram: 600
         case .foreign: 1200
         case .origin: 20
+        case .together: FactsTogether.most
         }
     }
 
@@ -64,7 +67,7 @@ package enum TokenClass: UInt8, Hashable, Sendable, CaseIterable {
         case .structure: "S:"
         case .gram: "4:"
         case .foreign: "SA:"
-        case .origin: "O:"
+        case .origin, .together: "O:"
         }
     }
 }

@@ -6,7 +6,8 @@ package struct TokenWeight: Hashable, Sendable {
     /// the token weighs by it, or where an explanation names it; else it is empty.
     package private(set) var counts: FisherMethod.Counts
 
-    /// The highest count that is told: two octets in a store. Beyond it what all mail has does not become rarer.
+    /// The highest count that is told: two octets in a store. Of more messages of a class shares look larger than
+    /// they are, alike where is learnt and where is judged.
     package static let mostCounted: UInt32 = 0xFFFF
     /// A token that no machine knows.
     package static let unknown = TokenWeight(weight: 0, counts: FisherMethod.Counts())

@@ -5,8 +5,13 @@ import Testing
 @Suite("The way of a message without its names")
 struct OriginTests {
     /// Tokens of the way that these header lines give.
-    private static func origin(_ lines: [String]) -> Set<String> {
+    private static func all(_ lines: [String]) -> Set<String> {
         Set(TokenTests.texts(lines + ["", "text"]).filter { $0.hasPrefix("O:") }.map { String($0.dropFirst(2)) })
+    }
+
+    /// Those that say one thing.
+    private static func origin(_ lines: [String]) -> Set<String> {
+        all(lines).filter { !$0.contains("&") && !$0.hasPrefix("only:") && $0 != "nothing" }
     }
 
     private static func received(_ text: String) -> Set<String> {
@@ -134,6 +139,71 @@ struct OriginTests {
         }
     }
 
+    /// A text as a set, whatever order its facts stand in.
+    private static func facts(_ text: String) -> Set<String> { Set(text.split(separator: "&").map(String.init)) }
+
+    @Test("facts count by themselves, each two together, and all of them as those that there are")
+    func together() {
+        let one = "Received: from [10.1.2.3] (mx.example.com [10.1.2.3]) by x; date"
+        #expect(Self.all([one, "From: ann@example.com"]) == ["from=relay", "only:from=relay"])
+        let local = "Received: from a.example.com (mx.example.com [10.1.2.3]) by x; date"
+        // In whatever order the fields stand.
+        for lines in [[local, "From: ann@example.com"], ["From: ann@example.com", local]] {
+            let all = Self.all(lines)
+            let pairs = all.filter { $0.contains("&") && !$0.hasPrefix("only:") }
+            #expect(
+                Set(pairs.map(Self.facts)) == [
+                    ["from=relay", "from=greeting"], ["from=relay", "relay=greeting"],
+                    ["from=greeting", "relay=greeting"],
+                ])
+            let whole = all.filter { $0.hasPrefix("only:") }.map { Self.facts(String($0.dropFirst(5))) }
+            #expect(whole == [["from=relay", "from=greeting", "relay=greeting"]])
+            #expect(all.count == 7)
+        }
+        #expect(Self.all([]) == ["nothing", "only:nothing"])
+        // As many as there can be find room.
+        let most = Self.all([
+            "Received: from friend (a.example.com [192.0.2.7]) by x; date",
+            "Received: from mx.example.net (b.example.com [192.0.2.8]) by x; date", "From: ann@example.com",
+            "Reply-To: ann@example.com", "To: Bob <bob@example.org>",
+        ])
+        let single = most.count { !$0.contains("&") && !$0.hasPrefix("only:") }
+        #expect(single == 10 && most.count == 10 + 45 + 1)
+    }
+
+    @Test("what is together is made of the facts: a store needs them alone, and nobody can send others")
+    func made() {
+        var extractor = TokenExtractor(keepsTexts: true)
+        let message = [
+            "From: a@example.com", "Received: from a.example.com (a.example.com [192.0.2.7]) by x; date", "", "text",
+        ]
+        let set = extractor.tokens(of: Array(message.joined(separator: "\r\n").utf8).span)
+        #expect(!set.tokens.contains { TokenClass(of: $0) == .together })
+        let features = Features(tokens: set.tokens)
+        let facts = features.taken.filter { Features.tokenClass($0) == .origin }
+        let together = features.keys.filter { Features.tokenClass($0) == .together }
+        #expect(facts.count > 3 && together.count == facts.count * (facts.count - 1) / 2 + 1)
+        #expect(features.keys == Array(features.taken) + together && features.keys == features.keys.sorted())
+        // Each has its text.
+        let named = Set(set.texts.keys.map { $0 >> Features.cutBits })
+        #expect(together.allSatisfy(named.contains))
+        #expect(Features(keys: Array(features.taken)) == features)
+        #expect(Features(keys: features.keys) == features)
+        let forged = TokenKey(TokenClass.together.rawValue) << 36 | 7
+        #expect(Features(keys: (features.keys + [forged]).sorted()) == features)
+        #expect(Features(keys: [forged]).keys.isEmpty && Features(keys: []).keys.isEmpty)
+        // Thousands of facts, from a worker that was taken over.
+        let many = Features(keys: (0..<8000).map { TokenKey(TokenClass.origin.rawValue) << 36 | $0 })
+        #expect(many.keys.count <= 8000 + FactsTogether.most && many.keys.count <= Features.limit)
+        // The view of relays has length 1 with all of them.
+        let squares = features.keys.reduce(0.0) { sum, key in
+            guard let tokenClass = Features.tokenClass(key), tokenClass.view == .relays else { return sum }
+            let value = Double(features.values[Int(tokenClass.rawValue)])
+            return sum + value * value
+        }
+        #expect(abs(squares - 1) < 1e-5)
+    }
+
     @Test("each message has its own way")
     func apart() {
         var extractor = TokenExtractor(keepsTexts: true)
@@ -142,7 +212,7 @@ struct OriginTests {
         ]
         _ = extractor.tokens(of: Array(first.joined(separator: "\r\n").utf8).span)
         let second = extractor.tokens(of: Array("From: a@example.net\r\n\r\ntext".utf8).span)
-        #expect(!second.texts.values.contains { $0.hasPrefix("O:") })
+        #expect(Set(second.texts.values.filter { $0.hasPrefix("O:") }) == ["O:nothing", "O:only:nothing"])
     }
 
     @Test("cut off anywhere, and very long: no more than the places allow")

@@ -7,7 +7,7 @@ import Testing
 
 /// Disks that other programs made: FAT file systems of all widths, in partitions or alone, in every file that holds a disk.
 @Suite struct DiskTests {
-    private static let tools = ["mformat", "mcopy", "mmd", "mkfs.vfat", "qemu-img", "sfdisk"]
+    private static let tools = ["mformat", "mcopy", "mmd", "mkfs.vfat", "qemu-img", "sfdisk", "openssl"]
     private static let name = "A long name, файл.com"
 
     /// A file system with the test file in it, at the top and in a directory. Beside it noise, the same each time: other noise is

@@ -3,7 +3,7 @@ package import Scoring
 /// The totals of a store, one record that changes with every transaction.
 package struct StoreTotals: Hashable, Sendable {
     /// Form of the records below; another number is another program's store.
-    static let version: UInt64 = 7
+    static let version: UInt64 = 8
     /// Numbers that the record begins with.
     private static let numberCount = 18
 
@@ -50,15 +50,13 @@ package struct StoreTotals: Hashable, Sendable {
             UInt64(model.spam), UInt64(model.ham),
         ]
         for number in numbers { Octets.append(number, to: &out) }
-        for curve in model.curves {
-            for value in [curve.slope, curve.offset] { Octets.append(value.bitPattern, to: &out) }
-        }
+        for value in [model.curve.slope, model.curve.offset] { Octets.append(value.bitPattern, to: &out) }
         for bias in model.biases { Octets.append(bias.bitPattern, to: &out) }
         return out
     }
 
     init(_ bytes: [UInt8]) throws(StoreError) {
-        let (count, curves) = (Self.numberCount, CommitteeModel.curveCount)
+        let count = Self.numberCount
         // The version first: a record of another one has another size.
         if bytes.count >= 8, Octets.doubleWord(bytes.span, 0) != Self.version {
             let version = Octets.doubleWord(bytes.span, 0)
@@ -69,7 +67,7 @@ package struct StoreTotals: Hashable, Sendable {
                         ? "a newer program wrote it and reads it"
                         : "clear it and learn anew, or restore a backup that the program of then made"))
         }
-        guard bytes.count == (count + curves * 2) * 8 + EvidenceView.count * 4 else {
+        guard bytes.count == (count + 2) * 8 + EvidenceView.count * 4 else {
             throw .damaged("totals of \(bytes.count) octets")
         }
         let numbers = (0..<count).map { Octets.doubleWord(bytes.span, $0 * 8) }
@@ -93,15 +91,13 @@ package struct StoreTotals: Hashable, Sendable {
         lastExpired = numbers[14]
         foreignTokens = numbers[15]
         func double(_ place: Int) -> Double { Double(bitPattern: Octets.doubleWord(bytes.span, place * 8)) }
-        let firstBias = (count + curves * 2) * 8
+        let firstBias = (count + 2) * 8
         model = CommitteeModel(
             spam: Int(numbers[16]), ham: Int(numbers[17]),
             biases: (0..<EvidenceView.count).map {
                 Float(bitPattern: Octets.word(bytes.span, firstBias + $0 * 4))
             },
-            curves: (0..<curves).map {
-                Calibration.Curve(slope: double(count + $0 * 2), offset: double(count + $0 * 2 + 1))
-            })
+            curve: Calibration.Curve(slope: double(count), offset: double(count + 1)))
     }
 }
 

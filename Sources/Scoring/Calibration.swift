@@ -17,6 +17,15 @@ package enum Calibration {
 
     private static let iterations = 100
 
+    /// The curve whose logarithm of odds is the mean of what all say (the logarithmic opinion pool of Genest and Zidek, 1986): none of
+    /// them is known to be the right one for mail to come.
+    static func between(_ curves: [Curve]) -> Curve {
+        guard !curves.isEmpty else { return .guess }
+        let count = Double(curves.count)
+        return Curve(
+            slope: curves.reduce(0) { $0 + $1.slope } / count, offset: curves.reduce(0) { $0 + $1.offset } / count)
+    }
+
     static func fit(_ margins: [Double], isSpam: [Bool]) -> Curve {
         let spam = Double(isSpam.count { $0 })
         let ham = Double(isSpam.count) - spam

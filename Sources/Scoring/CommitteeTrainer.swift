@@ -120,7 +120,8 @@ package struct CommitteeTrainer {
             let sums = judged.map { row in Committee.sum(said.map { $0[row] }, evidence[trial][row]) }
             return Calibration.fit(sums, isSpam: judged.map { isSpam[$0] })
         }
-        return Self.solution(learnt, CommitteeModel(spam: spam, ham: ham, biases: biases, curves: curves))
+        return Self.solution(
+            learnt, CommitteeModel(spam: spam, ham: ham, biases: biases, curve: Calibration.between(curves)))
     }
 
     /// What the machines learnt, put together: the keys of a class stand beside each other, and one view has all of them.
@@ -197,25 +198,24 @@ package struct CommitteeTrainer {
         }
     }
 
-    /// The trials of the calibration, one for each of its curves. What the committee will judge comes later than what it learnt
-    /// from, and how much that costs nobody knows: the oldest third of the messages is judged by the others, the newest by
-    /// the others, and every second one by those between, as if nothing changed. By class, so that a mailbox of spam followed
-    /// by one of ham does not make parts of one class.
+    /// The trials of the calibration, one for each of the curves between which it stands. The oldest third of the messages is judged by
+    /// the others, since mail changes from what is learnt to what is judged, and how much that costs nobody knows. The newest would
+    /// tell no better: without it the machines lack what they have of the time in which they judge. And each half is judged by the
+    /// other, every second message by those between, as if nothing changed. By class, so that a mailbox of spam followed by one of ham does not
+    /// make parts of one class.
     private static func trials(_ isSpam: [Bool]) -> [HeldOut] {
         let spam = isSpam.count { $0 }
         let ham = isSpam.count - spam
         var seen = (spam: 0, ham: 0)
         var isOldest: [Bool] = []
-        var isNewest: [Bool] = []
         var isEven: [Bool] = []
         for label in isSpam {
             if label { seen.spam += 1 } else { seen.ham += 1 }
             let (place, total) = label ? (seen.spam, spam) : (seen.ham, ham)
             isOldest.append(place * 3 <= total)
-            isNewest.append((total - place) * 3 < total)
             isEven.append(place % 2 == 0)
         }
-        return [isOldest, isNewest, isEven].map { HeldOut($0, of: isSpam) }
+        return [isOldest, isEven, isEven.map { !$0 }].map { HeldOut($0, of: isSpam) }
     }
 }
 

@@ -276,7 +276,7 @@ struct StoreContract {
     }
 
     @Test(
-        "a store of another version is refused, and can be cleared", arguments: StoreKind.allCases, [2, 8] as [UInt8])
+        "a store of another version is refused, and can be cleared", arguments: StoreKind.allCases, [2, 9] as [UInt8])
     func otherVersion(_ kind: StoreKind, _ version: UInt8) throws {
         let (store, place) = try makeStore(kind)
         defer { withExtendedLifetime(place) {} }
@@ -292,8 +292,8 @@ struct StoreContract {
                 try read()
             } throws: { error in
                 let text = (error as? StoreError)?.description ?? ""
-                return text.hasPrefix("\(store.place): a store of version \(version), not 7: ")
-                    && text.contains("clear it") == (version < 7)
+                return text.hasPrefix("\(store.place): a store of version \(version), not 8: ")
+                    && text.contains("clear it") == (version < 8)
             }
         }
         try store.clear()

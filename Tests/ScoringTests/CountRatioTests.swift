@@ -54,7 +54,7 @@ struct CountRatioTests {
     }
 
     private static let model = CommitteeModel(
-        spam: 500, ham: 500, biases: [Float](repeating: 0, count: EvidenceView.count), curves: [])
+        spam: 500, ham: 500, biases: [Float](repeating: 0, count: EvidenceView.count), curve: .guess)
 
     @Test(
         "unknown tokens of header and relays take nothing from the known ones, those of the text do",
@@ -201,7 +201,7 @@ struct CountRatioTests {
         let counts = unweighed.counts(examples.map(\.isSpam)) { $0 < 40 }
         let column = unweighed.weighed(by: CountRatio(spam: 20, ham: 20), counts)
         let model = CommitteeModel(
-            spam: 20, ham: 20, biases: [Float](repeating: 0, count: EvidenceView.count), curves: [])
+            spam: 20, ham: 20, biases: [Float](repeating: 0, count: EvidenceView.count), curve: .guess)
         var generator = SeededGenerator(seed: 11)
         for _ in 0..<20 {
             // Of a part of the tokens nothing is known.

@@ -22,16 +22,16 @@ package struct CommitteeModel: Hashable, Sendable {
 
     /// What a lost message costs, in missed spams: by it the odds are divided where spam is all but certain, as if there were so many
     /// times as much ham. Chosen for the aim that no ham be above 0.9, at a greater loss in the nested runs of docs/BAYES.md.
-    static let costOfHam = 4.5
+    private static let costOfHam = 5.0
     /// The power of the probability with which the cost sets in: what is said in doubt stays what it is, and only a sure claim of spam is
-    /// made with care. At one half the odds are divided by 1.01, at 0.8 by 1.6, at 0.9 by 2.5.
+    /// made with care. At one half the odds are divided by 1.02, at 0.8 by 1.7, at 0.9 by 2.7.
     private static let onset = 8
 
     /// What the curve says, with what a lost message costs.
     func probability(_ sum: Double) -> Double {
         let said = Exponential.logistic(curve.slope * sum + curve.offset)
-        let share = (0..<Self.onset).reduce(1) { power, _ in power * said }
-        return said / (said + (1 + (Self.costOfHam - 1) * share) * (1 - said))
+        let sureness = (0..<Self.onset).reduce(1) { power, _ in power * said }
+        return said / (said + (1 + (Self.costOfHam - 1) * sureness) * (1 - said))
     }
 }
 
@@ -39,8 +39,8 @@ package struct CommitteeModel: Hashable, Sendable {
 package enum Committee {
     /// No view says more than this: one that was fooled cannot outvote the others.
     package static let loudest: Float = 2
-    /// How much each view's voice counts, in the order of `EvidenceView`. What is said counts for more than the way it came
-    /// and the header, which say much while senders and relays stay the same, and mislead when they change.
+    /// How much each view's voice counts, in the order of `EvidenceView`. What is said counts for more in all than the
+    /// way it came and the header, which say much while senders and relays stay the same, and mislead when they change.
     package static let voices: [Double] = [1.5, 1, 2, 1, 1.5]
     /// How much the classical method's voice counts.
     static let classicalVoice = 1.0

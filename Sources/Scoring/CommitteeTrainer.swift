@@ -54,7 +54,7 @@ package struct CommitteeTrainer {
     }
 
     /// A part of the messages that is judged by what the other part taught, for the calibration.
-    private struct HeldOut: Sendable {
+    struct HeldOut: Sendable {
         let isJudged: [Bool]
         /// Spams that teach.
         let spam: Int
@@ -114,14 +114,20 @@ package struct CommitteeTrainer {
             case nil: break
             }
         }
-        let curves = trials.indices.map { trial in
-            let judged = isSpam.indices.filter { trials[trial].isJudged[$0] }
-            let said = margins[trial * views..<(trial + 1) * views]
-            let sums = judged.map { row in Committee.sum(said.map { $0[row] }, evidence[trial][row]) }
-            return Calibration.fit(sums, isSpam: judged.map { isSpam[$0] })
+        /// A curve on what the committee says of the messages that some trials hold out.
+        func curve(_ numbers: Range<Int>) -> Calibration.Curve {
+            var (sums, labels): ([Double], [Bool]) = ([], [])
+            for trial in numbers {
+                let said = margins[trial * views..<(trial + 1) * views]
+                for row in isSpam.indices where trials[trial].isJudged[row] {
+                    sums.append(Committee.sum(said.map { $0[row] }, evidence[trial][row]))
+                    labels.append(isSpam[row])
+                }
+            }
+            return Calibration.fit(sums, isSpam: labels)
         }
-        return Self.solution(
-            learnt, CommitteeModel(spam: spam, ham: ham, biases: biases, curve: Calibration.between(curves)))
+        let between = Calibration.between(changing: curve(0..<1), steady: curve(1..<trials.count))
+        return Self.solution(learnt, CommitteeModel(spam: spam, ham: ham, biases: biases, curve: between))
     }
 
     /// What the machines learnt, put together: the keys of a class stand beside each other, and one view has all of them.
@@ -198,12 +204,11 @@ package struct CommitteeTrainer {
         }
     }
 
-    /// The trials of the calibration, one for each of the curves between which it stands. The oldest third of the messages is judged by
-    /// the others, since mail changes from what is learnt to what is judged, and how much that costs nobody knows. The newest would
-    /// tell no better: without it the machines lack what they have of the time in which they judge. And each half is judged by the
-    /// other, every second message by those between, as if nothing changed. By class, so that a mailbox of spam followed by one of ham does not
-    /// make parts of one class.
-    private static func trials(_ isSpam: [Bool]) -> [HeldOut] {
+    /// The trials of the calibration. In the first the oldest third of the messages is judged by the others: mail changes from what is
+    /// learnt to what is judged, and how much that costs nobody knows. Without the newest third the machines would lack the newest
+    /// mail, which those that judge have, so that is not tried. In the others each half, every second message, is judged by the
+    /// other, as if nothing changed. By class, so that a mailbox of spam followed by one of ham does not make parts of one class.
+    static func trials(_ isSpam: [Bool]) -> [HeldOut] {
         let spam = isSpam.count { $0 }
         let ham = isSpam.count - spam
         var seen = (spam: 0, ham: 0)

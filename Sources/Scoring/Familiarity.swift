@@ -1,10 +1,10 @@
-/// How far what was learnt carries for one message: the share of its text that is known. The curves of the calibration are
+/// How far what was learnt carries for one message: the share of its text that is known. The curve of the calibration is
 /// fitted on mail that is well known. Where hardly a word is (the first mail in a language, an empty message), the machines say
-/// nothing, and the curves would call that nothing ham; with less known than nearly all of that mail had, the probability is
+/// nothing, and the curve would call that nothing ham; with less known than nearly all of that mail had, the probability is
 /// pulled to one half instead.
 struct Familiarity {
     /// Shares that 99 of 100 messages had at least when they were judged by what others taught (the nested runs of docs/BAYES.md):
-    /// 0.45 to 0.59 of ham, 0.18 to 0.22 of spam. With less than that of ham nobody knows what a claim of ham is worth.
+    /// 0.44 to 0.57 of ham, 0.15 to 0.22 of spam. With less than that of ham nobody knows what a claim of ham is worth.
     static let shareOfHam = 0.55
     static let shareOfSpam = 0.2
     /// Known tokens of the text below which a message is too short to be sure.

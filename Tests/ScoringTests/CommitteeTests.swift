@@ -38,7 +38,7 @@ struct CommitteeTests {
             "qqqq wwww zzzz kkkk xxxx vvvv jjjj",
         ])
     func unknown(_ body: String) throws {
-        // More ham than spam, and ham that is all alike: the curves lie far on one side.
+        // More ham than spam, and ham that is all alike: the curve lies far on one side.
         let examples = Self.examples(400).enumerated().filter { !$0.element.isSpam || $0.offset % 4 == 0 }.map(
             \.element)
         let memory = try #require(LearntMemory(examples))
@@ -89,7 +89,7 @@ struct CommitteeTests {
         }
         var extractor = TokenExtractor()
         func features(_ bytes: [UInt8]) -> Features { Features(tokens: extractor.tokens(of: bytes.span).tokens) }
-        // As many as make the curves sure: the mail has no header that could say more.
+        // As many as make the curve sure: the mail has no header that could say more.
         let examples = (0..<1200).map { number in
             let words =
                 number % 2 == 0
@@ -167,24 +167,43 @@ struct CommitteeTests {
     @Test("what the curve says in doubt stays, and odds of sure spam are divided by what a lost message costs")
     func cost() {
         let model = CommitteeModel(spam: 0, ham: 0, biases: [], curve: Calibration.Curve(slope: 3, offset: -1))
-        for (sum, divisor) in [(-3.0, 1.0), (1 / 3.0, 1 + 3.5 / 256), (9, 4.5)] {
-            let said = Exponential.logistic(3 * sum - 1)
-            let odds = said / (1 - said) / divisor
-            #expect(abs(model.probability(sum) - odds / (1 + odds)) < 1e-11, "\(sum)")
+        // The eighth powers of what the curve says, 4 of each of them beside 1.
+        for (said, divisor) in [(0.02, 1), (0.5, 1.015625), (0.8, 1.67108864), (0.9, 2.72186884), (0.999999, 5)] {
+            let sum = (Exponential.logarithm(said / (1 - said)) + 1) / 3
+            let found = model.probability(sum)
+            let expected = said / (1 - said) / divisor
+            #expect(abs(found / (1 - found) / expected - 1) < 1e-4, "\(said)")
         }
         let values = stride(from: -3, through: 9, by: 0.01).map(model.probability)
         #expect(zip(values, values.dropFirst()).allSatisfy { $0 < $1 })
         #expect(values.allSatisfy { 0 < $0 && $0 < 1 })
     }
 
-    @Test("between curves stands the one with the mean of their logarithms of odds")
+    @Test("the curve stands between those of changing and of steady mail, a third of the way to the first")
     func between() {
-        let curves = [
-            Calibration.Curve(slope: 1, offset: 0), Calibration.Curve(slope: 10, offset: -5),
-            Calibration.Curve(slope: 4, offset: 2),
-        ]
-        #expect(Calibration.between(curves) == Calibration.Curve(slope: 5, offset: -1))
-        #expect(Calibration.between([]) == .guess)
+        let between = Calibration.between(
+            changing: Calibration.Curve(slope: 4, offset: -9), steady: Calibration.Curve(slope: 10, offset: 3))
+        #expect(abs(between.slope - 8) < 1e-12 && abs(between.offset + 1) < 1e-12)
+    }
+
+    @Test("the oldest third of each class is judged by the others, and each half by the other")
+    func trials() {
+        // Nine spams, then twelve hams.
+        let isSpam = (0..<21).map { $0 < 9 }
+        let judged = CommitteeTrainer.trials(isSpam).map { trial in
+            isSpam.indices.filter { trial.isJudged[$0] }
+        }
+        #expect(judged.count == 3)
+        #expect(judged.first == [0, 1, 2, 9, 10, 11, 12])
+        #expect(judged[1...].flatMap(\.self).sorted() == Array(isSpam.indices))
+        for half in judged[1...] {
+            #expect((4...5).contains(half.count { $0 < 9 }) && half.count { $0 >= 9 } == 6)
+            #expect(zip(half, half.dropFirst()).allSatisfy { $1 - $0 <= 3 })
+        }
+        for trial in CommitteeTrainer.trials(isSpam) {
+            #expect(trial.spam == isSpam.indices.count { isSpam[$0] && trial.teaches($0) })
+            #expect(trial.ham == isSpam.indices.count { !isSpam[$0] && trial.teaches($0) })
+        }
     }
 
     @Test("in whatever order the parts of the work are done, the same is learnt")

@@ -85,6 +85,8 @@ package protocol KeyValueStore: Sendable {
     /// Where it is, for people.
     var place: String { get }
     var buckets: BucketSizes { get }
+    /// What stands in its place is another one, or nothing: it was removed or moved while it was open.
+    var isReplaced: Bool { get }
     /// Runs a body on the store as it was at one moment. Where writers come between, it is run again; it fails where they do so
     /// all the time, and waits for none of them.
     func read(_ body: (any StoreReading) throws(StoreError) -> Void) throws(StoreError)

@@ -45,6 +45,8 @@ package final class LMDBStore: KeyValueStore {
             directory: directory, mapSize: min(firstMapSize, mapLimit), readers: Self.readers, readOnly: readOnly)
     }
 
+    package var isReplaced: Bool { environment.isReplaced }
+
     package func read(_ body: (any StoreReading) throws(StoreError) -> Void) throws(StoreError) {
         try checkProcess()
         var isCleared = false

@@ -11,6 +11,8 @@ internal import Synchronization
 package final class RedisStore: KeyValueStore {
     package let place: String
     package let buckets = BucketSizes(tokens: 16, weights: 16)
+    /// What a server holds is asked for anew each time.
+    package let isReplaced = false
 
     /// Tries of a transaction, and those of them that take no turn.
     private static let tries = 12

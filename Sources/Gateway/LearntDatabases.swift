@@ -197,7 +197,10 @@ package final class LearntDatabases: Sendable {
         try table.withLock { table in
             table.clock += 1
             let clock = table.clock
-            if table.entries[component] != nil {
+            // One that was moved away under a daemon (restored from a copy, begun anew) would be judged by and taught for ever.
+            let isThere = table.entries[component].map { $0.uses > 0 || !$0.store.isReplaced }
+            if isThere == false { table.entries[component] = nil }
+            if isThere == true {
                 table.entries[component]?.uses += 1
                 table.entries[component]?.lastUse = clock
                 return true

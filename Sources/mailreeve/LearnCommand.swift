@@ -64,7 +64,9 @@ struct LearnProgram {
             let user = try databaseName(options, settings, isSaLearn: name == "sa-learn")
             let isNeeded = options.task != .evaluate || !options.hasTargets
             let directory = isNeeded ? databases.directory(user) : nil
-            if options.needsDatabase, let directory, access(directory + "/data.mdb", F_OK) != 0 {
+            // To forget makes no database of a user's own: from then on it would be taught in place of the shared one.
+            let isWanted = options.needsDatabase || (options.forgets && user != nil)
+            if isWanted, let directory, access(directory + "/data.mdb", F_OK) != 0 {
                 throw GatewayError("\(directory): no database: \(String(cString: strerror(errno)))")
             }
             try LearnIdentity.assume(directory, settings, looksOnly: options.looksOnly)
@@ -158,14 +160,13 @@ struct LearnProgram {
 
     private func perform(_ inspector: String) async throws -> Int32 {
         let now = UInt32(clamping: time(nil))
+        if options.passesTargetsOver { say("nothing was learnt: the targets were passed over") }
         switch options.task {
         case .help, .version:
             return 0
         case .learn, .evaluate:
             return try await learn(inspector)
         case .sync:
-            // As sa-learn does.
-            if options.hasTargets { say("--sync learns nothing: the targets were passed over") }
             try onEach { store in
                 _ = try store.merge(time: now)
                 _ = try store.solveIfDue(always: true)

@@ -7,7 +7,7 @@ struct LearnDebug: Sendable, Equatable {
         case bayes, learn
     }
 
-    /// Areas that are wanted; none for all. nil without `-D`.
+    /// Areas that are wanted; none for all; with `no` in front one that is not. nil without `-D`.
     private var wanted: [String]?
 
     var isOn: Bool { wanted != nil }
@@ -18,7 +18,9 @@ struct LearnDebug: Sendable, Equatable {
     }
 
     func say(_ area: Area, _ text: @autoclosure () -> String) {
-        guard let wanted, wanted.isEmpty || wanted.contains(area.rawValue) || wanted.contains("all") else { return }
+        guard let wanted, !wanted.contains("no" + area.rawValue),
+            wanted.isEmpty || wanted.contains(area.rawValue) || wanted.contains("all")
+        else { return }
         Terminal.printError("dbg: \(area.rawValue): \(text())")
     }
 }

@@ -153,7 +153,8 @@ struct LearnFeed {
 
     /// The messages that end in the next piece of the file.
     private mutating func nextMessages() -> [Found] {
-        guard var current = reading else { return [] }
+        // Taken out: beside a second owner each piece would copy all that was read of the message before it.
+        guard var current = reading.take() else { return [] }
         var cut: [CutMessage] = []
         var isAtEnd = false
         do throws(SystemError) {

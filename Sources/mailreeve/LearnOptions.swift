@@ -21,6 +21,8 @@ struct LearnOptions: Equatable {
         case dump(Dump)
         case restore(OctetPath)
         case undo(UInt64?)
+
+        var isUndo: Bool { if case .undo = self { true } else { false } }
     }
 
     enum Dump: String, Equatable {
@@ -70,6 +72,7 @@ struct LearnOptions: Equatable {
     /// All targets of the run are forgotten, wherever the option stands, as with sa-learn.
     private(set) var forgets = false
 
+    private var undoes = false
     private var lesson: Lesson?
     private var format = Format.detect
 
@@ -238,6 +241,8 @@ struct LearnOptions: Equatable {
             guard value.isEmpty || UInt64(value) != nil else {
                 throw UsageError(text: "--undo \(value): no batch number")
             }
+            guard task == .learn else { throw UsageError(text: Self.undoStandsAlone) }
+            undoes = true
             task = .undo(UInt64(value))
         default:
             // --dir, --file and --single, which sa-learn passes over, too: a mailbox behind --file is one; and --local: nothing
@@ -248,6 +253,14 @@ struct LearnOptions: Equatable {
 
     /// True when something is to be learnt or forgotten.
     var hasTargets: Bool { !targets.isEmpty || !folders.isEmpty }
+
+    /// Its targets are passed over, as sa-learn does with those that have a class.
+    var passesTargetsOver: Bool {
+        switch task {
+        case .sync, .forceExpire, .clear, .importing, .restore: hasTargets
+        default: false
+        }
+    }
 
     /// It looks at what was learnt and changes nothing.
     var looksOnly: Bool {
@@ -260,7 +273,7 @@ struct LearnOptions: Equatable {
 
     /// A database that is not there is not made, but an error, because its name was mistyped.
     var needsDatabase: Bool {
-        if case .undo = task { true } else { looksOnly }
+        task.isUndo || looksOnly
     }
 
     /// The exit code when it fails: what sa-learn ends with.
@@ -271,6 +284,9 @@ struct LearnOptions: Equatable {
         }
     }
 
+    private static let undoStandsAlone =
+        "--undo forgets a batch and nothing else: name no targets and no other task beside it"
+
     /// Finds what cannot be meant. Standard input is the target where none is named, as with sa-learn(1).
     mutating func complete() throws(UsageError) {
         if databasePath == "" { throw UsageError(text: "--dbpath needs the name of a directory") }
@@ -278,8 +294,14 @@ struct LearnOptions: Equatable {
             lesson = .forget
             for index in targets.indices { targets[index].lesson = .forget }
         }
-        guard task == .learn || (task == .sync && hasTargets) else { return }
-        if !hasTargets {
+        if undoes, hasTargets || lesson != nil || !task.isUndo {
+            throw UsageError(text: Self.undoStandsAlone)
+        }
+        switch task {
+        case .help, .version, .evaluate: return
+        default: break
+        }
+        if task == .learn, !hasTargets {
             guard lesson != nil else {
                 throw UsageError(
                     text: "Please select either --spam, --ham, --forget, --sync, --import, --dump, --clear, --backup, "

@@ -56,6 +56,10 @@ import Testing
             "", "x", "--frob", "-q", "--max-size many --spam x", "--dump=some", "--undo=x", "--undo x", "--spam=x",
             "--username",
             "--s x", "--mbox x", "--evil", "--prog --spam x", "-Lq --spam x", "-Lu", "-HAM x",
+            "--clear x", "--clear x --spam y", "--dump all x", "--backup x", "--restore f x", "--import x",
+            "--force-expire x", "--sync x",
+            "--undo 1 --spam x", "--undo --spam x", "--undo 1 --spam", "--undo 1 --dump", "--dump --undo 1",
+            "--undo 1 -f list",
         ])
     func whatCannotBeMeantIsRefused(_ line: String) {
         #expect(throws: LearnOptions.UsageError.self) { try options(line) }
@@ -86,6 +90,14 @@ import Testing
     @Test func withoutTargetsStandardInputIsLearnt() throws {
         #expect(try options("--spam").targets.map(\.path) == ["-"])
         #expect(try options("--sync").targets.isEmpty)
+    }
+
+    /// As with sa-learn, targets that have a class are in no task's way.
+    @Test(arguments: ["--clear", "--restore f", "--import", "--sync", "--force-expire"])
+    func targetsWithAClassArePassedOver(_ task: String) throws {
+        #expect(try options(task + " --spam x").passesTargetsOver)
+        #expect(try !options(task).passesTargetsOver)
+        #expect(try !options("--spam x").passesTargetsOver)
     }
 
     @Test func debugTakesNoFileForItsArea() throws {

@@ -82,6 +82,8 @@ struct SaLearnTests {
                 ["-p", off, "--cf", "use_bayes 1", "--forget", one], ["-p", "/nonexistent", "--spam", one],
                 ["--cf", "use_bayes nonsense", "--ham", one],
                 ["--dump", "magic", "--clear"], ["--clear", "--dump", "magic"],
+                ["--spam", "--mbox", Self.spam], ["--clear", one], ["--backup", one], ["--dump", "all", one],
+                ["--restore", "/dev/null", one], ["--import", one], ["--force-expire", one],
                 ["--mbox", "--spam", "-f", "/dev/null"], ["--restore"], ["-dbpath", "x"], ["--HAM", one], ["-V"],
             ]
             for command in commands {

@@ -56,13 +56,22 @@ import Testing
         return Mail(content: content + crlf("--o--\n"))
     }
 
+    /// Takes large messages, and all the time that their rules need beside other work.
+    private static func stage() throws -> Stage {
+        try Stage {
+            $0.settings["limits.message_size"] = "104857600"
+            $0.settings["rules.time_limit"] = "10m"
+            $0.settings["timeouts.inspection"] = "20m"
+        }
+    }
+
     /// Bounds in octets beyond what the processes hold after a small message.
     /// Text: buffers of sockets and pieces of files; 4 MB were measured. Attachment: the decoded part of 29 MB as well,
     /// in a buffer that may be twice as large.
     @Test(arguments: [("text", 24_000_000), ("attachment", 80_000_000)])
     func largeMessage(kind: String, bound: Int) async throws {
         try await Lanes.run {
-            let stage = try Stage { $0.settings["limits.message_size"] = "104857600" }
+            let stage = try Self.stage()
             try stage.expectService()
             let before = Sampler.sample(stage.gateway.process.pid, stage.gateway.memory.path)
             #expect(before > 1_000_000, "the memory cannot be read")
@@ -87,7 +96,7 @@ import Testing
     @Test(.enabled(if: MemoryGroup.isPossible, "a control group for memory needs root"))
     func inAControlGroup() async throws {
         try await Lanes.run {
-            let stage = try Stage { $0.settings["limits.message_size"] = "104857600" }
+            let stage = try Self.stage()
             try stage.expectService()
             let group = try MemoryGroup(octets: 48_000_000)
             try group.add([stage.gateway.process.pid] + stage.gateway.zygotes + stage.gateway.workers)

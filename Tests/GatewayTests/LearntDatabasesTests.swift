@@ -1,5 +1,6 @@
 import Bayes
 import Configuration
+import Glibc
 import MailModel
 import NIOPosix
 import Scoring
@@ -102,6 +103,29 @@ import Testing
         #expect(try scorer.select(for: one).judging?.name == "one@example.org")
         #expect(try scorer.select(for: Self.recipients("two@example.org")).judging?.name == nil)
         #expect(try scorer.select(for: Self.recipients("one@example.org", "two@example.org")).judging?.name == nil)
+    }
+
+    /// A person removed it, or put another in its place, while the daemon had it open.
+    @Test func whatTookThePlaceOfADatabaseIsFound() throws {
+        let directory = try TemporaryDirectory(.memory)
+        let place = directory.path + "/bayes"
+        let databases = try LearntDatabases(Settings(), directory: place)
+        func spam() throws -> UInt64? { try databases.with(nil) { try BayesStore($0).totals().spam } }
+        try Self.teach(databases, nil, 3)
+        #expect(try spam() == 3)
+        #expect(rename(place, directory.path + "/aside") == 0)
+        #expect(try spam() == nil)
+        let others = try LearntDatabases(Settings(), directory: place)
+        try Self.teach(others, nil, 5)
+        #expect(try spam() == 5)
+        // What is lent meanwhile stays what it was.
+        let within = try databases.with(nil) { store in
+            #expect(rename(place, directory.path + "/later") == 0)
+            #expect(rename(directory.path + "/aside", place) == 0)
+            return try (BayesStore(store).totals().spam, spam())
+        }
+        #expect(try #require(within) == (5, 5))
+        #expect(try spam() == 3)
     }
 
     @Test func aServerThatIsNotThereIsAnError() throws {

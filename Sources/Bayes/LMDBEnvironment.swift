@@ -130,10 +130,11 @@ final class LMDBEnvironment: Sendable {
     /// The file that is open is no longer the one in the directory.
     var isReplaced: Bool {
         var descriptor: Int32 = -1
-        var (open, there) = (stat(), stat())
-        guard mdb_env_get_fd(handle, &descriptor) == 0, fstat(descriptor, &open) == 0 else { return false }
-        guard stat(place + "/data.mdb", &there) == 0 else { return errno == ENOENT || errno == ENOTDIR }
-        return open.st_dev != there.st_dev || open.st_ino != there.st_ino
+        guard mdb_env_get_fd(handle, &descriptor) == 0, let open = FileIdentity(descriptor: descriptor) else {
+            return false
+        }
+        guard let there = FileIdentity(path: place + "/data.mdb") else { return errno == ENOENT || errno == ENOTDIR }
+        return open != there
     }
 
     /// What is there must be files: opening a FIFO for reading would wait for ever.

@@ -18,20 +18,7 @@ final class SQLiteDatabase: Sendable {
 
     private struct Open {
         let queue: DatabaseQueue
-        let identity: Identity
-    }
-
-    /// What tells one file from another of the same name.
-    private struct Identity: Equatable {
-        var device: UInt
-        var inode: UInt
-
-        init?(_ path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
-            device = UInt(status.st_dev)
-            inode = UInt(status.st_ino)
-        }
+        let identity: FileIdentity
     }
 
     /// Seconds that a call waits for another process.
@@ -59,10 +46,10 @@ final class SQLiteDatabase: Sendable {
     /// Puts an empty database in the place of the old one, which is kept as `PATH.damaged` for who wants to look. Another
     /// process that does the same is waited for; then theirs is as good.
     func reset() throws(IndexFailure) {
-        let seen = state.withLock { $0?.identity } ?? Identity(path)
+        let seen = state.withLock { $0?.identity } ?? FileIdentity(path: path)
         do {
             try exclusively {
-                let now = Identity(path)
+                let now = FileIdentity(path: path)
                 guard now == seen || now == nil else { return }
                 // The database first: a call of another process that fails because its log is gone finds the file replaced,
                 // and begins again. SQLite itself takes away a log beside an empty database.
@@ -90,7 +77,7 @@ final class SQLiteDatabase: Sendable {
         BlockingCheck.mayBlock("SQLite")
         var failure = IndexFailure.unavailable(path)
         for _ in 0..<Self.attempts {
-            var used: Identity?
+            var used: FileIdentity?
             do {
                 let open = try opened(reads: reads)
                 used = open.identity
@@ -102,14 +89,14 @@ final class SQLiteDatabase: Sendable {
             } catch {
                 failure = .unavailable("\(path): \(error)")
             }
-            if used == nil || used == Identity(path) { break }
+            if used == nil || used == FileIdentity(path: path) { break }
         }
         throw failure
     }
 
     private func opened(reads: Bool) throws -> Open {
         try state.withLock { open in
-            if let open, Identity(path) == open.identity { return open }
+            if let open, FileIdentity(path: path) == open.identity { return open }
             var configuration = Configuration()
             configuration.busyMode = .timeout(Self.busySeconds)
             configuration.journalMode = .wal
@@ -118,11 +105,13 @@ final class SQLiteDatabase: Sendable {
             if let slash = path.lastIndex(of: "/") { mkdir(String(path[..<slash]), 0o700) }
             let wasOpen = open != nil
             let new = try exclusively {
-                if wasOpen || reads, Identity(path) == nil, isLost() { throw IndexFailure.damaged("\(path) is lost") }
+                if wasOpen || reads, FileIdentity(path: path) == nil, isLost() {
+                    throw IndexFailure.damaged("\(path) is lost")
+                }
                 try Self.make(path)
                 let queue = try DatabaseQueue(path: path, configuration: configuration)
                 try migrator.migrate(queue)
-                guard let identity = Identity(path) else { throw SystemError("stat \(path)", code: errno) }
+                guard let identity = FileIdentity(path: path) else { throw SystemError("stat \(path)", code: errno) }
                 return Open(queue: queue, identity: identity)
             }
             open = new

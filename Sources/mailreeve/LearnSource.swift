@@ -27,11 +27,6 @@ struct LearnSource {
     /// Messages that their owner deleted, and that no program has removed yet.
     private(set) var deleted = 0
 
-    private struct Identity: Hashable {
-        var device: UInt64
-        var number: UInt64
-    }
-
     /// Takes the files of a target, wildcards and directories resolved, in the order of names.
     mutating func add(_ target: LearnOptions.Target) {
         if target.path == "-" {
@@ -52,11 +47,9 @@ struct LearnSource {
     private mutating func descend(_ top: OctetPath, _ target: LearnOptions.Target) {
         var waiting = [(path: top, depth: 0)]
         // A link may lead back up.
-        var seen: Set<Identity> = []
+        var seen: Set<FileIdentity> = []
         while let (path, depth) = waiting.popLast() {
-            guard let status = status(path),
-                seen.insert(Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))).inserted
-            else { continue }
+            guard let status = status(path), seen.insert(FileIdentity(status)).inserted else { continue }
             let names: [OctetPath]
             do throws(SystemError) {
                 names = try entryNames(path).filter { $0 != "." && $0 != ".." }.sorted()

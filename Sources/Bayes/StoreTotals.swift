@@ -67,7 +67,8 @@ package struct StoreTotals: Hashable, Sendable {
                         ? "a newer program wrote it and reads it"
                         : "clear it and learn anew, or restore a backup that the program of then made"))
         }
-        guard bytes.count == (count + 2) * 8 + EvidenceView.count * 4 else {
+        let firstBias = (count + 2) * 8
+        guard bytes.count == firstBias + EvidenceView.count * 4 else {
             throw .damaged("totals of \(bytes.count) octets")
         }
         let numbers = (0..<count).map { Octets.doubleWord(bytes.span, $0 * 8) }
@@ -91,7 +92,6 @@ package struct StoreTotals: Hashable, Sendable {
         lastExpired = numbers[14]
         foreignTokens = numbers[15]
         func double(_ place: Int) -> Double { Double(bitPattern: Octets.doubleWord(bytes.span, place * 8)) }
-        let firstBias = (count + 2) * 8
         model = CommitteeModel(
             spam: Int(numbers[16]), ham: Int(numbers[17]),
             biases: (0..<EvidenceView.count).map {

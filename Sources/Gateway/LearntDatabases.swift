@@ -198,9 +198,9 @@ package final class LearntDatabases: Sendable {
             table.clock += 1
             let clock = table.clock
             // One that was moved away under a daemon (restored from a copy, begun anew) would be judged by and taught for ever.
-            let isThere = table.entries[component].map { $0.uses > 0 || !$0.store.isReplaced }
-            if isThere == false { table.entries[component] = nil }
-            if isThere == true {
+            let isGone = table.entries[component].map { $0.uses == 0 && $0.store.isReplaced } ?? false
+            if isGone { table.entries[component] = nil }
+            if table.entries[component] != nil {
                 table.entries[component]?.uses += 1
                 table.entries[component]?.lastUse = clock
                 return true

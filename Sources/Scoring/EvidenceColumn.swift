@@ -16,7 +16,7 @@ struct EvidenceColumn: Sendable {
         var ranges: [Range<Int>] = []
         ranges.reserveCapacity(examples.count * classes.count)
         for example in examples {
-            for tokenClass in classes { ranges.append(Self.range(of: tokenClass, in: example.features.keys.span)) }
+            for tokenClass in classes { ranges.append(Features.range(of: tokenClass, in: example.features.keys.span)) }
         }
         rows.reserve(ranges.reduce(0) { $0 + $1.count })
         var passing = [TokenKey](repeating: 0, count: ranges.map(\.count).max() ?? 0)
@@ -70,12 +70,6 @@ struct EvidenceColumn: Sendable {
         return square > 0 ? margin / square.squareRoot() : nil
     }
 
-    /// Where the keys of a class stand.
-    private static func range(of tokenClass: TokenClass, in keys: Span<TokenKey>) -> Range<Int> {
-        let first = TokenKey(tokenClass.rawValue) << 36
-        return firstIndex(in: keys, notBelow: first)..<firstIndex(in: keys, notBelow: first + 1 << 36)
-    }
-
     /// How often each key is in messages of each class.
     /// - Parameter isUsed: messages that count; the others are left out.
     func counts(_ isSpam: [Bool], isUsed: (Int) -> Bool) -> [FisherMethod.Counts] {
@@ -89,16 +83,6 @@ struct EvidenceColumn: Sendable {
             }
         }
         return counts
-    }
-
-    /// Keys are in ascending order, class first.
-    private static func firstIndex(in keys: Span<TokenKey>, notBelow bound: TokenKey) -> Int {
-        var (low, high) = (0, keys.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if keys[middle] < bound { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 }
 

@@ -66,8 +66,7 @@ package struct Features: Hashable, Sendable {
     /// - Parameter keys: in ascending order, each once.
     package init(keys: [TokenKey]) {
         let taken = keys[..<Self.end(of: keys)]
-        let facts = taken.filter { Self.tokenClass($0) == .origin }
-        let together = FactsTogether.keys(facts).map(\.key).sorted()
+        let together = FactsTogether.keys(taken[Self.range(of: .origin, in: taken.span)]).map(\.key).sorted()
         // Two may have one key by chance.
         let keys = taken + together.indices.filter { $0 == 0 || together[$0] != together[$0 - 1] }.map { together[$0] }
         self.keys = Array(keys)
@@ -102,6 +101,22 @@ package struct Features: Hashable, Sendable {
     /// Where the keys that are made of others begin: they have the highest class.
     private static func end(of keys: [TokenKey]) -> Int {
         keys.lastIndex { tokenClass($0) != .together }.map { $0 + 1 } ?? 0
+    }
+
+    /// Where the keys of a class stand.
+    /// - Parameter keys: in ascending order, class first.
+    static func range(of tokenClass: TokenClass, in keys: Span<TokenKey>) -> Range<Int> {
+        let first = TokenKey(tokenClass.rawValue) << 36
+        return firstIndex(in: keys, notBelow: first)..<firstIndex(in: keys, notBelow: first + 1 << 36)
+    }
+
+    private static func firstIndex(in keys: Span<TokenKey>, notBelow bound: TokenKey) -> Int {
+        var (low, high) = (0, keys.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if keys[middle] < bound { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     /// The class of a key; nil for a number that is none.

@@ -4,28 +4,32 @@
 /// version learnt has them, too.
 enum FactsTogether {
     /// Facts that count, as many as a message can have and some more. A worker that was taken over may send thousands (attack).
-    private static let limit = 12
+    static let limit = 12
     /// Keys that come of them at most.
     static let most = limit * (limit - 1) / 2 + 1
 
-    /// The keys of the facts of a message, with the places of the facts that each is made of; the last one of all.
-    static func keys(_ facts: [TokenKey]) -> [(key: TokenKey, places: [Int])] {
+    /// The keys of each two facts of a message, with their places, and behind them that of all.
+    static func keys(_ facts: some Sequence<TokenKey>) -> [(key: TokenKey, pair: (Int, Int)?)] {
+        let facts = Array(facts.prefix(limit))
         guard !facts.isEmpty else { return [] }
-        let places = Array(facts.indices.prefix(limit))
-        var made: [(key: TokenKey, places: [Int])] = []
-        for first in places {
-            for second in places[(first + 1)...] {
-                made.append((key("origin", [facts[first], facts[second]]), [first, second]))
+        var made: [(key: TokenKey, pair: (Int, Int)?)] = []
+        made.reserveCapacity(most)
+        for second in facts.indices {
+            for first in 0..<second {
+                var hash = TokenHash("origin")
+                hash.add(facts[first])
+                hash.add(facts[second])
+                made.append((key(hash), (first, second)))
             }
         }
         // That there are no others tells, too.
-        made.append((key("origin alone", facts[..<places.count]), places))
+        var all = TokenHash("origin alone")
+        for fact in facts { all.add(fact) }
+        made.append((key(all), nil))
         return made
     }
 
-    private static func key(_ salt: StaticString, _ facts: some Sequence<TokenKey>) -> TokenKey {
-        var hash = TokenHash(salt)
-        for fact in facts { hash.add(fact) }
-        return TokenClass.together.token(hash.mixed) >> Features.cutBits
+    private static func key(_ hash: TokenHash) -> TokenKey {
+        TokenClass.together.token(hash.mixed) >> Features.cutBits
     }
 }

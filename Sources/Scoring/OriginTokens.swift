@@ -47,11 +47,11 @@ extension TokenExtractor {
             if collector.keepsTexts { taken.append((token >> Features.cutBits, fact.description)) }
         }
         taken.sort { $0.key < $1.key }
-        let together = FactsTogether.keys(taken.map(\.key))
-        for (number, (key, places)) in together.enumerated() {
-            let text = places.map { taken[$0].text }.joined(separator: "&")
-            let isAll = number == together.count - 1
-            collector.describe(key << Features.cutBits, TokenClass.together.prefix + (isAll ? "only:" : "") + text)
+        for (key, pair) in FactsTogether.keys(taken.map(\.key)) {
+            let text =
+                pair.map { "\(taken[$0].text)&\(taken[$1].text)" }
+                ?? "only:" + taken.prefix(FactsTogether.limit).map(\.text).joined(separator: "&")
+            collector.describe(key << Features.cutBits, TokenClass.together.prefix + text)
         }
     }
 }

@@ -297,10 +297,7 @@ struct LearnOptions: Equatable {
         if undoes, hasTargets || lesson != nil || !task.isUndo {
             throw UsageError(text: Self.undoStandsAlone)
         }
-        switch task {
-        case .help, .version, .evaluate: return
-        default: break
-        }
+        if [.help, .version, .evaluate].contains(task) { return }
         if task == .learn, !hasTargets {
             guard lesson != nil else {
                 throw UsageError(
